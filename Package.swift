@@ -1,0 +1,154 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let configuration = Target.Dependency.product(
+    name: "Configuration", package: "swift-configuration")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let http2: [Target.Dependency] = [
+    .product(name: "NIOHPACK", package: "swift-nio-http2"),
+    .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+]
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "marbledb",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "MarbleArrow", targets: ["MarbleArrow"]),
+        .library(name: "MarbleFlight", targets: ["MarbleFlight"]),
+        .library(name: "MarbleRaft", targets: ["MarbleRaft"]),
+        .library(name: "MarbleCluster", targets: ["MarbleCluster"]),
+        .library(name: "MarbleDB", targets: ["MarbleDB"]),
+        .executable(name: "marble", targets: ["marble"]),
+        .executable(name: "marble-sim", targets: ["marble-sim"]),
+        .executable(name: "marble-bench", targets: ["marble-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(name: "MarbleArrow", swiftSettings: settings),
+        .target(name: "MarbleRaft", swiftSettings: settings),
+        .target(name: "MarbleEnvironment", swiftSettings: settings),
+        .target(name: "CMarbleCRC"),
+        .target(
+            name: "MarbleLog", dependencies: ["CMarbleCRC", "MarbleEnvironment"],
+            swiftSettings: settings),
+        .target(name: "MarbleStore", dependencies: ["MarbleArrow"], swiftSettings: settings),
+        .target(
+            name: "MarbleFlight",
+            dependencies: ["MarbleArrow", logging, locks, nioCore, nioPosix] + http2,
+            swiftSettings: settings),
+        .target(
+            name: "MarbleCluster",
+            dependencies: [
+                "MarbleArrow", "MarbleEnvironment", "MarbleFlight", "MarbleLog", "MarbleRaft",
+                collections, lifecycle, locks, logging, nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "MarbleDB",
+            dependencies: [
+                "MarbleArrow", "MarbleCluster", "MarbleFlight", "MarbleRaft", "MarbleStore", locks,
+                nioCore,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "MarbleServer",
+            dependencies: [
+                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment", "MarbleFlight",
+                "MarbleRaft", configuration, lifecycle, locks, logging, nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "MarbleSimulator",
+            dependencies: [
+                "MarbleCluster", "MarbleEnvironment", "MarbleRaft", locks, nioCore,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "marble",
+            dependencies: [
+                "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleServer", argumentParser,
+                lifecycle, locks, logging, nioCore, nioPosix, signals,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "marble-sim", dependencies: ["MarbleSimulator", argumentParser],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "marble-bench",
+            dependencies: [
+                "MarbleArrow", "MarbleFlight", argumentParser, histogram, logging, nioCore,
+                nioPosix,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "counter", dependencies: ["MarbleCluster", "MarbleRaft", locks, nioCore],
+            path: "Examples/Counter", swiftSettings: settings),
+        .testTarget(
+            name: "MarbleArrowTests", dependencies: ["MarbleArrow"], exclude: ["Peers"],
+            swiftSettings: settings),
+        .testTarget(name: "MarbleRaftTests", dependencies: ["MarbleRaft"], swiftSettings: settings),
+        .testTarget(
+            name: "MarbleEnvironmentTests", dependencies: ["MarbleEnvironment"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarbleLogTests", dependencies: ["CMarbleCRC", "MarbleEnvironment", "MarbleLog"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarbleStoreTests", dependencies: ["MarbleArrow", "MarbleStore"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarbleFlightTests",
+            dependencies: ["MarbleFlight", logging, locks, nioCore, nioPosix] + http2,
+            exclude: ["Peers"], swiftSettings: settings),
+        .testTarget(
+            name: "MarbleClusterTests",
+            dependencies: [
+                "MarbleCluster", "MarbleEnvironment", "MarbleFlight", "MarbleRaft", locks, logging,
+                nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarbleDBTests",
+            dependencies: [
+                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleRaft", "MarbleStore", nioCore,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarbleServerTests",
+            dependencies: [
+                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleRaft",
+                "MarbleServer", locks, logging, nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarbleSimulatorTests", dependencies: ["MarbleSimulator"],
+            swiftSettings: settings),
+    ]
+)
