@@ -1,0 +1,54 @@
+extension ArrowRecordBatch {
+    /// The rows at these positions, in this order and as often as they are named, copied into
+    /// memory of their own. Traps if there is no such row; throws `limitExceeded` if a column with
+    /// 32-bit offsets would exceed 2 GiB.
+    @inlinable
+    public func take<Rows: Sequence>(
+        rows: Rows
+    ) throws(ArrowError) -> ArrowRecordBatch where Rows.Element: BinaryInteger {
+        var gather = ArrowGather(schema: schema)
+        let source = try gather.addSource(self)
+        for row in rows { gather.append(source: source, row: Int(row)) }
+        return try gather.finish()
+    }
+
+    /// All rows of several batches in one, copied into memory of its own. Throws `invalidArgument`
+    /// if there is no batch or if types differ, `limitExceeded` as `take(rows:)` does.
+    public static func concatenate(
+        _ batches: [ArrowRecordBatch]
+    ) throws(ArrowError) -> ArrowRecordBatch {
+        guard let first = batches.first else {
+            throw ArrowError(.invalidArgument, "there is no batch to concatenate")
+        }
+        var gather = ArrowGather(schema: first.schema)
+        for batch in batches {
+            let source = try gather.addSource(batch)
+            gather.append(source: source, rows: 0..<batch.rowCount)
+        }
+        return try gather.finish()
+    }
+
+    /// How many bytes the values, offsets and validity bitmaps of the rows take in the format,
+    /// without padding. Slices count only their own rows.
+    public var byteCount: Int {
+        columns.reduce(0) { $0 + $1.byteCount }
+    }
+}
+
+extension ArrowArray {
+    /// How many bytes the values, offsets and the validity bitmap take in the format.
+    public var byteCount: Int {
+        let bitmap = nullCount == 0 ? 0 : ArrowBitmap.byteCount(bits: length)
+        switch layout {
+        case .bit: return bitmap + ArrowBitmap.byteCount(bits: length)
+        case .fixedWidth(let width): return bitmap + length * width
+        case .variable32: return bitmap + (length + 1) * 4 + variableByteCount
+        case .variable64: return bitmap + (length + 1) * 8 + variableByteCount
+        }
+    }
+
+    /// How many bytes all values of variable length have together.
+    private var variableByteCount: Int {
+        length == 0 ? 0 : byteRange(length - 1).upperBound - byteRange(0).lowerBound
+    }
+}

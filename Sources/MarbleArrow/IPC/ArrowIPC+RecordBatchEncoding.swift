@@ -1,0 +1,95 @@
+/// A record batch in its form for the wire.
+public struct ArrowEncodedRecordBatch: Sendable {
+    /// The message's metadata, as `FlightData.data_header` carries it.
+    public let header: [UInt8]
+    /// The message's body, in pieces that follow one another; padding is among them.
+    public let segments: [ArrowBuffer]
+    /// How many bytes the segments have together.
+    public let bodyByteCount: Int
+}
+
+extension ArrowIPC {
+    /// The metadata and the body of a record batch. Buffers are not copied, except for slices that
+    /// don't begin at a byte's boundary or whose offsets have to begin at 0.
+    public static func encodeRecordBatch(_ batch: ArrowRecordBatch) -> ArrowEncodedRecordBatch {
+        let nodeCount = batch.columns.count
+        let bufferCount = batch.schema.bufferCount
+        var segments: [ArrowBuffer] = []
+        segments.reserveCapacity(bufferCount * 2)
+        var bodyByteCount = 0
+        let headerByteCount = RecordBatchHeaderEncoder.byteCount(
+            nodeCount: nodeCount, bufferCount: bufferCount)
+        let header = [UInt8](unsafeUninitializedCapacity: headerByteCount) { target, count in
+            var encoder = RecordBatchHeaderEncoder(
+                into: UnsafeMutableRawBufferPointer(target), rowCount: batch.rowCount,
+                nodeCount: nodeCount, bufferCount: bufferCount)
+            for column in batch.columns {
+                encoder.appendNode(length: column.length, nullCount: column.nullCount)
+                let (offsets, values) = column.compactBuffers()
+                append(column.compactValidity(), &encoder, &segments)
+                if let offsets { append(offsets, &encoder, &segments) }
+                append(values, &encoder, &segments)
+            }
+            bodyByteCount = encoder.finish()
+            count = headerByteCount
+        }
+        return ArrowEncodedRecordBatch(
+            header: header, segments: segments, bodyByteCount: bodyByteCount)
+    }
+
+    private static func append(
+        _ buffer: ArrowBuffer, _ encoder: inout RecordBatchHeaderEncoder,
+        _ segments: inout [ArrowBuffer]
+    ) {
+        encoder.appendBuffer(byteCount: buffer.count)
+        if buffer.count == 0 { return }
+        segments.append(buffer)
+        let padding = ArrowFormat.padding(after: buffer.count)
+        if padding > 0 { segments.append(.padding(padding)) }
+    }
+}
+
+extension ArrowArray {
+    /// The validity bitmap of just the array's rows; empty if nothing is null.
+    func compactValidity() -> ArrowBuffer {
+        guard let validity else { return .empty }
+        return bits(of: validity)
+    }
+
+    /// Offsets (nil if the type has none) and values of just the array's rows.
+    func compactBuffers() -> (offsets: ArrowBuffer?, values: ArrowBuffer) {
+        switch layout {
+        case .bit: return (nil, bits(of: values))
+        case .fixedWidth(let width):
+            return (nil, values.slice(offset: offset * width, count: length * width))
+        case .variable32: return compactVariable(Int32.self)
+        case .variable64: return compactVariable(Int64.self)
+        }
+    }
+
+    private func bits(of bitmap: ArrowBuffer) -> ArrowBuffer {
+        let byteCount = ArrowBitmap.byteCount(bits: length)
+        if offset & 7 == 0 { return bitmap.slice(offset: offset >> 3, count: byteCount) }
+        let copy = ArrowMemory(capacity: byteCount)
+        copy.appendZeroes(byteCount)
+        ArrowBitmap.copy(
+            from: bitmap.base, offset: offset, to: copy.base, offset: 0, count: length)
+        withExtendedLifetime(bitmap.owner) {}
+        return copy.buffer()
+    }
+
+    private func compactVariable<Offset: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Offset.Type
+    ) -> (ArrowBuffer?, ArrowBuffer) {
+        let width = MemoryLayout<Offset>.size
+        if length == 0 { return (.padding(width), .empty) }
+        let start = byteRange(0).lowerBound
+        let end = byteRange(length - 1).upperBound
+        let used = values.slice(offset: start, count: end - start)
+        let view = offsets.slice(offset: offset * width, count: (length + 1) * width)
+        if start == 0 { return (view, used) }
+        let rebased = ArrowMemory(capacity: (length + 1) * width)
+        for row in 0...length { rebased.append(view.load(type, at: row) &- Offset(start)) }
+        return (rebased.buffer(), used)
+    }
+}

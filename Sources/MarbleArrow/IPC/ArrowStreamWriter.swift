@@ -1,0 +1,43 @@
+/// Writes record batches in the IPC stream format: the schema, the batches, and the end.
+///
+/// Bytes gather here until `takeBytes` hands them over; take them after each batch to keep little.
+public struct ArrowStreamWriter {
+    /// What every batch must look like.
+    public let schema: ArrowSchema
+    private var bytes: [UInt8]
+
+    /// Begins a stream.
+    public init(schema: ArrowSchema) {
+        self.schema = schema
+        bytes = ArrowIPC.encodeEncapsulatedSchema(schema)
+    }
+
+    /// Appends a batch. Throws `invalidArgument` if its columns are not those of the stream's
+    /// schema.
+    public mutating func write(_ batch: ArrowRecordBatch) throws(ArrowError) {
+        guard batch.schema.hasSameFields(as: schema) else {
+            throw ArrowError(
+                .invalidArgument,
+                "a batch of \(batch.schema) can't be written to a stream of \(schema)")
+        }
+        let encoded = ArrowIPC.encodeRecordBatch(batch)
+        bytes.append(contentsOf: ArrowIPC.encapsulate(encoded.header))
+        for segment in encoded.segments {
+            segment.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        }
+    }
+
+    /// Appends the mark of the stream's end.
+    public mutating func finish() {
+        withUnsafeBytes(of: ArrowFormat.continuation.littleEndian) {
+            bytes.append(contentsOf: $0)
+        }
+        bytes.append(contentsOf: repeatElement(0, count: 4))
+    }
+
+    /// Hands over what has been written since the last call.
+    public mutating func takeBytes() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+}

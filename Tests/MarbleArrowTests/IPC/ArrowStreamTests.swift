@@ -1,0 +1,117 @@
+import MarbleArrow
+import Testing
+
+@Suite struct ArrowStreamTests {
+    private func stream(_ batches: [ArrowRecordBatch]) throws -> [UInt8] {
+        var writer = ArrowStreamWriter(schema: Samples.schema())
+        for batch in batches { try writer.write(batch) }
+        writer.finish()
+        return writer.takeBytes()
+    }
+
+    /// Feeds a stream in pieces and returns what came out of it; `isEnded` if its end did too.
+    private func read(
+        _ bytes: [UInt8], pieces: (Int) -> Int
+    ) throws -> (schema: ArrowSchema?, batches: [ArrowRecordBatch], isEnded: Bool) {
+        var reader = ArrowStreamReader()
+        var batches: [ArrowRecordBatch] = []
+        var isEnded = false
+        var position = 0
+        while position < bytes.count {
+            let end = min(bytes.count, position + pieces(position))
+            reader.append(ArrowBuffer(Array(bytes[position..<end])))
+            position = end
+            while let event = try reader.next() {
+                switch event {
+                case .schema: #expect(batches.isEmpty)
+                case .recordBatch(let batch): batches.append(batch)
+                case .end: isEnded = true
+                }
+            }
+        }
+        return (reader.schema, batches, isEnded)
+    }
+
+    @Test func `a stream divided anywhere is read the same`() throws {
+        let batches = [
+            Samples.batch(rowCount: 50), Samples.batch(rowCount: 0), Samples.batch(rowCount: 200),
+        ]
+        let bytes = try stream(batches)
+        var random = FixedRandom(state: 6)
+        for pieces: (Int) -> Int in [
+            { _ in 1 }, { _ in 7 }, { _ in 1023 }, { _ in 5000 }, { _ in Int.max / 2 },
+            { _ in Int.random(in: 1...4000, using: &random) },
+        ] {
+            let seen = try read(bytes, pieces: pieces)
+            #expect(seen.schema == Samples.schema())
+            #expect(seen.batches == batches)
+            #expect(seen.isEnded)
+        }
+    }
+
+    @Test func `a stream may break off between messages only`() throws {
+        let bytes = try stream([Samples.batch(rowCount: 3)])
+        let schemaEnd = ArrowIPC.encodeEncapsulatedSchema(Samples.schema()).count
+        for (count, isBoundary) in [
+            (0, false), (3, false), (schemaEnd - 1, false), (schemaEnd, true),
+            (schemaEnd + 1, false), (bytes.count - 9, false), (bytes.count - 8, true),
+            (bytes.count - 1, false), (bytes.count, true),
+        ] {
+            var reader = ArrowStreamReader()
+            reader.append(ArrowBuffer(Array(bytes[..<count])))
+            while try reader.next() != nil {}
+            #expect(reader.isAtMessageBoundary == isBoundary, "\(count) of \(bytes.count)")
+        }
+    }
+
+    @Test func `what follows the end is not looked at`() throws {
+        let seen = try read(try stream([]) + [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], pieces: { _ in 4 })
+        #expect(seen.isEnded && seen.batches.isEmpty)
+    }
+
+    @Test func `a second schema, a batch without one, and other bytes are refused`() throws {
+        let schema = ArrowIPC.encodeEncapsulatedSchema(Samples.schema())
+        let bytes = try stream([Samples.batch(rowCount: 3)])
+        for wrong in [
+            schema + schema, Array(bytes[schema.count...]), Array("GET / HTTP/1.1\r\n".utf8),
+            [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+            [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F],
+        ] {
+            let error = #expect(throws: ArrowError.self) { try read(wrong, pieces: { _ in 64 }) }
+            #expect(error?.code == .malformed)
+        }
+    }
+
+    @Test func `a body above the limit is refused before it arrives`() throws {
+        let bytes = try stream([Samples.batch(rowCount: 500)])
+        var reader = ArrowStreamReader(bodyByteCountMax: 1000)
+        reader.append(ArrowBuffer(Array(bytes[..<(bytes.count - 10_000)])))
+        let error = #expect(throws: ArrowError.self) { while try reader.next() != nil {} }
+        #expect(error?.code == .limitExceeded)
+    }
+
+    @Test func `a batch of another schema isn't written`() throws {
+        var writer = ArrowStreamWriter(schema: Samples.schema())
+        #expect(throws: ArrowError.self) {
+            try writer.write(Samples.batch(rowCount: 1).select([0, 1]))
+        }
+    }
+
+    @Test func `a body that arrived in one piece is not copied`() throws {
+        let bytes = ArrowBuffer(try stream([Samples.batch(rowCount: 500)]))
+        var reader = ArrowStreamReader()
+        reader.append(bytes)
+        while let event = try reader.next() {
+            guard case .recordBatch(let batch) = event else { continue }
+            let isInside = bytes.withUnsafeBytes { whole in
+                batch.columns[4].values.withUnsafeBytes { values in
+                    guard let start = values.baseAddress, let base = whole.baseAddress else {
+                        return false
+                    }
+                    return start >= base && start < base + whole.count
+                }
+            }
+            #expect(isInside)
+        }
+    }
+}

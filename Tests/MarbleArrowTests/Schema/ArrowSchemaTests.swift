@@ -1,0 +1,60 @@
+import MarbleArrow
+import Testing
+
+@Suite struct ArrowSchemaTests {
+    @Test func `every type and all metadata survive the way through a message`() throws {
+        let schema = Samples.schema(metadata: ["a": "1", "b": "", "größe": "漢字", "a": "twice"])
+        guard
+            case .schema(let read) = try ArrowIPC.decodeMessage(
+                header: ArrowBuffer(ArrowIPC.encodeSchema(schema)))
+        else {
+            Issue.record("not a schema")
+            return
+        }
+        #expect(read == schema)
+        let message = ArrowIPC.encodeEncapsulatedSchema(schema)
+        #expect(message.count.isMultiple(of: 8))
+        #expect(try ArrowIPC.decodeEncapsulatedSchema(ArrowBuffer(message)) == schema)
+    }
+
+    @Test func `a schema may be empty, its names too, and nulls forbidden`() throws {
+        for schema in [
+            ArrowSchema([]), ArrowSchema([ArrowField("", .int64, nullable: false)]),
+            ArrowSchema([ArrowField("x", .utf8), ArrowField("x", .utf8, nullable: false)]),
+        ] {
+            let message = ArrowBuffer(ArrowIPC.encodeEncapsulatedSchema(schema))
+            #expect(try ArrowIPC.decodeEncapsulatedSchema(message) == schema)
+        }
+    }
+
+    @Test func `the same fields with other metadata are the same fields, not the same schema`() {
+        let one = ArrowSchema([ArrowField("a", .int64)], metadata: ["x": "1"])
+        let other = ArrowSchema([ArrowField("a", .int64, metadata: ["y": "2"])])
+        #expect(one.hasSameFields(as: other))
+        #expect(one != other)
+        #expect(!one.hasSameFields(as: ArrowSchema([ArrowField("a", .int64, nullable: false)])))
+        #expect(!one.hasSameFields(as: ArrowSchema([ArrowField("b", .int64)])))
+        #expect(!one.hasSameFields(as: ArrowSchema([])))
+    }
+
+    @Test func `types that can't be are told apart from those that can`() {
+        for type in Samples.types { #expect(type.flaw == nil) }
+        for type: ArrowType in [
+            .fixedSizeBinary(byteWidth: 0), .fixedSizeBinary(byteWidth: -1),
+            .decimal128(precision: 39, scale: 0), .decimal128(precision: 0, scale: 0),
+            .decimal128(precision: 1, scale: Int.max), .time32(.nanosecond), .time64(.second),
+        ] {
+            #expect(type.flaw != nil, "\(type)")
+        }
+    }
+
+    @Test func `metadata is set, replaced and removed by key`() {
+        var metadata: ArrowMetadata = ["a": "1", "b": "2", "a": "3"]
+        #expect(metadata["a"] == "1")
+        metadata["b"] = "4"
+        metadata["c"] = "5"
+        metadata["a"] = nil
+        #expect(metadata == ["b": "4", "c": "5"])
+        #expect(metadata["a"] == nil)
+    }
+}
