@@ -1,0 +1,144 @@
+public import Logging
+import NIOConcurrencyHelpers
+public import NIOCore
+import NIOHPACK
+public import NIOPosix
+
+/// A client of a Flight server.
+///
+/// Connections are made by the first call that needs one, and again by the first call after a break.
+/// Errors name the server, what happened, and what to check.
+///
+/// ```swift
+/// let client = FlightClient(configuration: .init(host: "localhost", port: 5001))
+/// let results = try await client.doAction(FlightAction(type: "status"))
+/// await client.close()
+/// ```
+public final class FlightClient: Sendable {
+    private struct Pool {
+        var connections: [FlightClientConnection] = []
+        var spread: [FlightClientConnection] = []
+        var turn = 0
+        var isClosed = false
+    }
+
+    /// What the client was made with.
+    public let configuration: FlightClientConfiguration
+    private let eventLoopGroup: any EventLoopGroup
+    private let logger: Logger
+    private let limits: FlightStreamLimits
+    private let pool = NIOLockedValueBox(Pool())
+
+    /// Makes a client; connects nowhere yet.
+    public init(
+        configuration: FlightClientConfiguration,
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        logger: Logger = Logger(label: "marble.flight.client")
+    ) {
+        self.configuration = configuration
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+        self.limits = FlightStreamLimits(
+            messageByteCountMax: configuration.messageByteCountMax,
+            writeHighWatermark: configuration.writeHighWatermark,
+            writeLowWatermark: configuration.writeLowWatermark,
+            budget: BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax))
+    }
+
+    deinit {
+        for connection in pool.withLockedValue({ $0.connections }) { connection.abandon() }
+    }
+
+    /// Starts a call on the loop-bound level.
+    ///
+    /// Returns at once; what is sent before the connection stands waits for it. When it can't be made,
+    /// the delegate's ``FlightStreamDelegate/flightStream(_:closed:)`` says why.
+    /// - Parameter eventLoop: The loop that the stream must live on, with a connection of its own there;
+    ///   `nil` for that of any connection. The stream may only be used on its loop.
+    @discardableResult
+    public func openStream(
+        _ method: FlightMethod, options: FlightCallOptions = FlightCallOptions(),
+        on eventLoop: (any EventLoop)? = nil, delegate: any FlightStreamDelegate & Sendable
+    ) -> FlightStream {
+        openStream(method, options: options, on: eventLoop) { _ in delegate }
+    }
+
+    /// Starts a call on the loop-bound level, with a delegate that is made on the stream's loop.
+    /// - Parameter makeDelegate: Called on the stream's loop before anything else happens there.
+    @discardableResult
+    public func openStream(
+        _ method: FlightMethod, options: FlightCallOptions = FlightCallOptions(),
+        on eventLoop: (any EventLoop)? = nil,
+        makeDelegate: @escaping @Sendable (FlightStream) -> any FlightStreamDelegate
+    ) -> FlightStream {
+        let (stream, connection) = makeStream(method, options: options, on: eventLoop)
+        if stream.eventLoop.inEventLoop {
+            connection.open(stream, delegate: makeDelegate(stream))
+        } else {
+            stream.eventLoop.execute {
+                connection.open(stream, delegate: makeDelegate(stream))
+            }
+        }
+        return stream
+    }
+
+    /// Ends all calls and closes all connections. The client can't be used afterwards.
+    public func close() async {
+        let connections = pool.withLockedValue { pool in
+            pool.isClosed = true
+            return pool.connections
+        }
+        for connection in connections {
+            await connection.close()
+        }
+    }
+
+    func makeStream(
+        _ method: FlightMethod, options: FlightCallOptions, on eventLoop: (any EventLoop)? = nil
+    ) -> (FlightStream, FlightClientConnection) {
+        let connection = connection(on: eventLoop)
+        let stream = FlightStream(
+            method: method, role: .client, eventLoop: connection.eventLoop, limits: limits)
+        stream.peerName = connection.peerName
+        var headers: HPACKHeaders = [
+            ":method": "POST", ":scheme": "http", ":path": method.path,
+            ":authority": connection.peerName, "te": "trailers",
+            "content-type": GRPCHeader.contentType, "user-agent": "marble-flight",
+        ]
+        if let timeout = options.timeout.map({ TimeAmount($0) }) {
+            headers.add(name: GRPCHeader.timeout, value: GRPCTimeout.encode(timeout))
+            stream.deadline = .now() + timeout
+        }
+        headers.append(options.metadata)
+        stream.headersToSend = headers
+        return (stream, connection)
+    }
+
+    private func connection(on eventLoop: (any EventLoop)?) -> FlightClientConnection {
+        pool.withLockedValue { pool in
+            if let eventLoop {
+                if let found = pool.connections.first(where: { $0.eventLoop === eventLoop }) {
+                    return found
+                }
+                return makeConnection(on: eventLoop, &pool)
+            }
+            if pool.spread.count < max(configuration.connectionCount, 1) {
+                let connection = makeConnection(on: eventLoopGroup.next(), &pool)
+                pool.spread.append(connection)
+                return connection
+            }
+            pool.turn = (pool.turn + 1) % pool.spread.count
+            return pool.spread[pool.turn]
+        }
+    }
+
+    private func makeConnection(
+        on eventLoop: any EventLoop, _ pool: inout Pool
+    ) -> FlightClientConnection {
+        let connection = FlightClientConnection(
+            configuration: configuration, eventLoop: eventLoop, logger: logger,
+            isClosed: pool.isClosed)
+        pool.connections.append(connection)
+        return connection
+    }
+}

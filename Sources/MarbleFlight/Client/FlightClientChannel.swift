@@ -1,0 +1,142 @@
+import NIOCore
+import NIOHTTP2
+
+/// One connection of a client and the streams on it. Bound to the channel's event loop.
+final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
+    /// Stream identifiers end at 2³¹ - 1, and a client has every other one.
+    private static let streamCountMax = 1 << 29
+
+    let channel: any Channel
+    var multiplexer: NIOHTTP2Handler.StreamMultiplexer?
+    private let connection: FlightConnectionHandler
+    private weak var owner: FlightClientConnection?
+    private let keepaliveInterval: TimeAmount?
+    private let keepaliveTimeout: TimeAmount
+    private var keepaliveTask: RepeatedTask?
+    private var keepaliveTimeoutTask: Scheduled<Void>?
+    private var streamCount = 0
+    private var openCount = 0
+    private var isDraining = false
+
+    init(
+        channel: any Channel, connection: FlightConnectionHandler, owner: FlightClientConnection,
+        keepaliveInterval: TimeAmount?, keepaliveTimeout: TimeAmount
+    ) {
+        self.channel = channel
+        self.connection = connection
+        self.owner = owner
+        self.keepaliveInterval = keepaliveInterval
+        self.keepaliveTimeout = keepaliveTimeout
+    }
+
+    func open(_ stream: FlightStream) {
+        guard let multiplexer, stream.phase == .opening else { return }
+        // From here on, not from its first frame: a connection that drains must wait for it.
+        openCount += 1
+        streamCount += 1
+        let created = channel.eventLoop.makePromise(of: (any Channel).self)
+        multiplexer.createStreamChannel(promise: created) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(
+                    FlightStreamHandler(stream: stream, connection: self.connection))
+            }
+        }
+        created.futureResult.whenComplete { result in
+            switch result {
+            case .success(let channel):
+                channel.closeFuture.whenComplete { _ in self.streamEnded() }
+            case .failure(let error):
+                stream.openingFailed(
+                    FlightError(
+                        .unavailable,
+                        "the connection to \(stream.peerName) ended before the call began; try again",
+                        cause: error))
+                self.streamEnded()
+            }
+        }
+        if streamCount >= Self.streamCountMax { drain() }
+    }
+
+    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {}
+
+    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {}
+
+    private func streamEnded() {
+        openCount -= 1
+        if isDraining, openCount == 0 { channel.close(promise: nil) }
+    }
+
+    /// Takes no more calls and closes when the last one is over.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        owner?.channelDrains(self)
+        if openCount == 0 { channel.close(promise: nil) }
+    }
+
+    func closed() {
+        isDraining = true
+        keepaliveTask?.cancel()
+        keepaliveTimeoutTask?.cancel()
+        owner?.channelClosed(self)
+    }
+
+    func startKeepalive(_ context: ChannelHandlerContext) {
+        guard let keepaliveInterval else { return }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        keepaliveTask = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: keepaliveInterval, delay: keepaliveInterval
+        ) { _ in
+            self.ping(bound.value)
+        }
+    }
+
+    private func ping(_ context: ChannelHandlerContext) {
+        guard openCount > 0, keepaliveTimeoutTask == nil else { return }
+        let frame = HTTP2Frame(
+            streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 0x6D61), ack: false))
+        context.writeAndFlush(NIOAny(frame), promise: nil)
+        keepaliveTimeoutTask = context.eventLoop.scheduleTask(in: keepaliveTimeout) {
+            self.connection.failure = FlightError(
+                .unavailable,
+                "\(self.connection.peerName) gave no sign of life in time; it or the network is down"
+            )
+            self.channel.close(promise: nil)
+        }
+    }
+
+    func pingAcknowledged() {
+        keepaliveTimeoutTask?.cancel()
+        keepaliveTimeoutTask = nil
+    }
+}
+
+/// Sees the frames of the connection itself.
+final class FlightClientChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+    typealias OutboundOut = HTTP2Frame
+
+    let state: FlightClientChannel
+
+    init(state: FlightClientChannel) {
+        self.state = state
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        state.startKeepalive(context)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data).payload {
+        case .goAway: state.drain()
+        case .ping(_, ack: true): state.pingAcknowledged()
+        default: break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        state.closed()
+        context.fireChannelInactive()
+    }
+}

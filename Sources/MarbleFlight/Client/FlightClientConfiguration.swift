@@ -1,0 +1,33 @@
+/// Which server a ``FlightClient`` talks to, and how.
+public struct FlightClientConfiguration: Sendable {
+    /// A name or address; all addresses of a name are tried.
+    public var host: String
+    /// The server's TCP port.
+    public var port: Int
+    /// How many connections the calls are spread over.
+    public var connectionCount = 1
+    /// How long making a connection may take, including looking up the name.
+    public var connectTimeout: Duration = .seconds(5)
+    /// The longest message that is taken. Bytes.
+    public var messageByteCountMax = 256 << 20
+    /// The memory for messages that have arrived in part, of all calls together. Bytes.
+    public var partialMessagesByteCountMax = 1 << 30
+    /// The HTTP/2 window of a stream and of a connection: what the server may send ahead. Bytes.
+    public var windowByteCount = 4 << 20
+    /// The largest HTTP/2 frame that is taken. Bytes, 16 KiB to 16 MiB - 1.
+    public var frameByteCountMax = 1 << 20
+    /// A stream isn't ``FlightStream/isWritable`` while more than this waits to leave. Bytes.
+    public var writeHighWatermark = 1 << 20
+    /// It is writable again when no more than this waits. Bytes.
+    public var writeLowWatermark = 256 << 10
+    /// How often the server is asked for a sign of life while calls are open; `nil`: never.
+    public var keepaliveInterval: Duration?
+    /// How long the sign of life may take before the connection is given up.
+    public var keepaliveTimeout: Duration = .seconds(20)
+
+    /// Makes a configuration with the defaults.
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+}

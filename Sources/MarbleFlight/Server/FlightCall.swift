@@ -1,0 +1,68 @@
+import NIOConcurrencyHelpers
+public import NIOCore
+
+/// A call that has just come in, before its first message.
+public struct FlightCall: Sendable {
+    /// The server's end of the call.
+    public let stream: FlightStream
+
+    /// What kind of call it is.
+    public var method: FlightMethod { stream.method }
+    /// The request's headers.
+    public var metadata: FlightMetadata { stream.metadata }
+    /// The client's address.
+    public var remoteAddress: SocketAddress? { stream.remoteAddress }
+    /// When the client stops waiting.
+    public var deadline: NIODeadline? { stream.deadline }
+}
+
+/// What an async method of a ``FlightService`` knows about its call besides the messages.
+public final class FlightCallContext: Sendable {
+    /// What kind of call it is.
+    public let method: FlightMethod
+    /// The request's headers.
+    public let metadata: FlightMetadata
+    /// The client's address.
+    public let remoteAddress: SocketAddress?
+    /// When the client stops waiting.
+    public let deadline: NIODeadline?
+
+    private struct Answer {
+        var headers = FlightMetadata()
+        var trailers = FlightMetadata()
+        var isChanged = false
+    }
+    private let answer = NIOLockedValueBox(Answer())
+
+    init(_ call: FlightCall) {
+        method = call.method
+        metadata = call.metadata
+        remoteAddress = call.remoteAddress
+        deadline = call.deadline
+    }
+
+    /// Adds a header to the response. Headers that are added after the first message was written are lost.
+    public func addResponseHeader(_ name: String, _ value: String) {
+        answer.withLockedValue {
+            $0.headers.add(name, value)
+            $0.isChanged = true
+        }
+    }
+
+    /// Adds a trailer, which goes out with the call's status.
+    public func addResponseTrailer(_ name: String, _ value: String) {
+        answer.withLockedValue {
+            $0.trailers.add(name, value)
+            $0.isChanged = true
+        }
+    }
+
+    func apply(to stream: FlightStream) {
+        answer.withLockedValue { answer in
+            guard answer.isChanged else { return }
+            answer.isChanged = false
+            stream.responseMetadata = answer.headers
+            stream.responseTrailers = answer.trailers
+        }
+    }
+}

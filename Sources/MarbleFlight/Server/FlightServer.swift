@@ -1,0 +1,220 @@
+public import Logging
+import NIOConcurrencyHelpers
+public import NIOCore
+import NIOHTTP2
+public import NIOPosix
+
+/// A server of `arrow.flight.protocol.FlightService`.
+///
+/// ```swift
+/// let server = FlightServer(
+///     configuration: .init(host: "localhost", port: 5001), service: MyService())
+/// try await server.start()
+/// …
+/// try await server.shutdown(gracefully: .seconds(30))
+/// ```
+public final class FlightServer: Sendable {
+    private enum Phase { case idle, starting, running, stopped }
+
+    private struct State {
+        var phase = Phase.idle
+        var listeners: [any Channel] = []
+        var connections: [ObjectIdentifier: any Channel] = [:]
+    }
+
+    private let configuration: FlightServerConfiguration
+    private let eventLoopGroup: any EventLoopGroup
+    private let logger: Logger
+    private let state = NIOLockedValueBox(State())
+    private let counterValues = NIOLockedValueBox(FlightServerCounters())
+    private let acceptor: ServerCallAcceptor
+    private let budget: BufferBudget
+
+    /// Makes a server that isn't listening yet.
+    public init(
+        configuration: FlightServerConfiguration, service: some FlightService,
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        logger: Logger = Logger(label: "marble.flight.server")
+    ) {
+        self.configuration = configuration
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+        self.budget = BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax)
+        self.acceptor = ServerCallAcceptor(
+            service: service,
+            limits: FlightStreamLimits(
+                messageByteCountMax: configuration.messageByteCountMax,
+                writeHighWatermark: configuration.writeHighWatermark,
+                writeLowWatermark: configuration.writeLowWatermark, budget: budget),
+            counters: counterValues)
+    }
+
+    /// The port that the server listens on; `nil` unless it is running.
+    public var boundPort: Int? {
+        state.withLockedValue { $0.listeners.first?.localAddress?.port }
+    }
+
+    /// What the server has done so far, and what is open.
+    public var counters: FlightServerCounters {
+        var counters = counterValues.withLockedValue { $0 }
+        counters.connectionsOpen = state.withLockedValue { $0.connections.count }
+        counters.partialMessageByteCount = budget.usedByteCount
+        return counters
+    }
+
+    /// Starts to listen.
+    /// - Throws: ``FlightError`` that says which address can't be listened on, why, and what to do.
+    public func start() async throws(FlightError) {
+        let isFirst = state.withLockedValue { state in
+            guard state.phase == .idle else { return false }
+            state.phase = .starting
+            return true
+        }
+        guard isFirst else {
+            throw FlightError(
+                .failedPrecondition, "the server was started before; make another one")
+        }
+        do {
+            let listeners = try await ServerListeners(
+                bootstrap: bootstrap(), host: configuration.host, port: configuration.port
+            ).bind()
+            state.withLockedValue {
+                $0.listeners = listeners
+                $0.phase = .running
+            }
+        } catch {
+            state.withLockedValue { $0.phase = .idle }
+            throw error
+        }
+    }
+
+    /// Starts to listen, and returns when the server was shut down. Cancelling the task shuts it down
+    /// gracefully, with 30 seconds for the calls that are open.
+    public func run() async throws(FlightError) {
+        try await start()
+        let listeners = state.withLockedValue { $0.listeners }
+        await withTaskCancellationHandler {
+            for listener in listeners {
+                await listener.closeFuture.completed()
+            }
+            await connectionsClosed()
+        } onCancel: {
+            Task { await shutdown(gracefully: .seconds(30)) }
+        }
+    }
+
+    /// Stops to listen, asks all clients to go (GOAWAY), waits until their calls are over, and closes.
+    /// - Parameter gracePeriod: How long calls may go on; what is open then is cut off.
+    public func shutdown(gracefully gracePeriod: Duration = .zero) async {
+        let (listeners, connections) = state.withLockedValue { state in
+            state.phase = .stopped
+            return (state.listeners, Array(state.connections.values))
+        }
+        for listener in listeners { try? await listener.close() }
+        for connection in connections {
+            connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+        let cutOff = eventLoopGroup.next().scheduleTask(in: TimeAmount(gracePeriod)) {
+            for connection in self.state.withLockedValue({ Array($0.connections.values) }) {
+                connection.close(promise: nil)
+            }
+        }
+        await connectionsClosed()
+        cutOff.cancel()
+    }
+
+    private func connectionsClosed() async {
+        for connection in state.withLockedValue({ Array($0.connections.values) }) {
+            await connection.closeFuture.completed()
+        }
+    }
+
+    private func bootstrap() -> ServerBootstrap {
+        ServerBootstrap(group: eventLoopGroup)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(
+                .recvAllocator, value: FlightSocket.receiveAllocator
+            )
+            .childChannelOption(.writeBufferWaterMark, value: FlightSocket.writeWatermark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
+            }
+    }
+
+    private func accept(_ channel: any Channel) throws {
+        let key = ObjectIdentifier(channel)
+        let isWelcome = state.withLockedValue { state in
+            guard state.phase != .stopped,
+                state.connections.count < configuration.connectionsMax
+            else { return false }
+            state.connections[key] = channel
+            return true
+        }
+        guard isWelcome else {
+            counterValues.withLockedValue { $0.connectionsRefused += 1 }
+            logger.debug(
+                "connection refused: the server stops, or has as many as it may",
+                metadata: ["limit": "\(configuration.connectionsMax)"])
+            return channel.close(promise: nil)
+        }
+        counterValues.withLockedValue { $0.connectionsAccepted += 1 }
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLockedValue { $0.connections[key] = nil }
+        }
+        let detector = ProtocolDetector(
+            logger: logger, timeout: TimeAmount(configuration.handshakeTimeout)
+        ) { channel in
+            try self.configureHTTP2(channel)
+        }
+        try channel.pipeline.syncOperations.addHandler(detector)
+    }
+
+    private func configureHTTP2(_ channel: any Channel) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let connection = FlightConnectionHandler()
+        try pipeline.addHandler(connection)
+        let management = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: nil, maxAge: nil, maxGraceTime: nil,
+                keepalive: configuration.keepaliveInterval.map {
+                    .init(
+                        pingInterval: TimeAmount($0),
+                        ackTimeout: TimeAmount(configuration.keepaliveTimeout))
+                }))
+        let http2 = configuration.http2
+        let acceptor = acceptor
+        let boundConnection = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        _ = try pipeline.configureHTTP2Pipeline(
+            mode: .server, connectionConfiguration: http2.connection,
+            streamConfiguration: http2.stream, streamDelegate: management.http2StreamDelegate
+        ) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(
+                    FlightStreamHandler(acceptor: acceptor, connection: boundConnection.value))
+            }
+        }
+        try pipeline.addHandlers([management, ConnectionErrorHandler(logger: logger)])
+    }
+}
+
+extension FlightServerConfiguration {
+    var http2: HTTP2Configuration {
+        HTTP2Configuration(
+            windowByteCount: windowByteCount, frameByteCountMax: frameByteCountMax,
+            concurrentStreamsMax: concurrentStreamsMax,
+            headerListByteCountMax: headerListByteCountMax, streamResetsMax: streamResetsMax,
+            writeHighWatermark: writeHighWatermark, writeLowWatermark: writeLowWatermark)
+    }
+}
+
+extension EventLoopFuture<Void> {
+    /// Waits for the future, whatever becomes of it.
+    func completed() async {
+        await withCheckedContinuation { continuation in
+            whenComplete { _ in continuation.resume() }
+        }
+    }
+}

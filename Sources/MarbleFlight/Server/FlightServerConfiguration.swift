@@ -1,0 +1,40 @@
+/// Where a ``FlightServer`` listens, and what it allows its clients.
+public struct FlightServerConfiguration: Sendable {
+    /// A name or address; `localhost` listens on both 127.0.0.1 and ::1 where IPv6 exists.
+    public var host: String
+    /// A TCP port; 0 takes a free one, see ``FlightServer/boundPort``.
+    public var port: Int
+    /// The longest message that is taken; a longer one gets `RESOURCE_EXHAUSTED`. Bytes.
+    public var messageByteCountMax = 64 << 20
+    /// The memory for messages that have arrived in part, of all clients together. Bytes.
+    public var partialMessagesByteCountMax = 512 << 20
+    /// The HTTP/2 window of a stream and of a connection: what a client may send ahead. Bytes.
+    public var windowByteCount = 4 << 20
+    /// The largest HTTP/2 frame that is taken. Bytes, 16 KiB to 16 MiB - 1.
+    public var frameByteCountMax = 1 << 20
+    /// The streams that one connection may have open at a time. Times ``windowByteCount``, it bounds
+    /// what a connection can make the server hold of streams that aren't read from.
+    public var concurrentStreamsMax = 256
+    /// The connections that may be open at a time; more are closed at once.
+    public var connectionsMax = 4096
+    /// The size of a request's headers. Bytes.
+    public var headerListByteCountMax = 16 << 10
+    /// How many streams a client may reset, or have fail, in 30 seconds before its connection is closed.
+    public var streamResetsMax = 20_000
+    /// A stream isn't ``FlightStream/isWritable`` while more than this waits to leave. Bytes.
+    public var writeHighWatermark = 1 << 20
+    /// It is writable again when no more than this waits. Bytes.
+    public var writeLowWatermark = 256 << 10
+    /// How long a connection may be silent before it is asked for a sign of life; `nil`: forever.
+    public var keepaliveInterval: Duration? = .seconds(60)
+    /// How long the sign of life may take before the connection is closed.
+    public var keepaliveTimeout: Duration = .seconds(20)
+    /// How long a connection may take for its first bytes (the HTTP/2 preface).
+    public var handshakeTimeout: Duration = .seconds(10)
+
+    /// Makes a configuration with the defaults.
+    public init(host: String = "localhost", port: Int = 0) {
+        self.host = host
+        self.port = port
+    }
+}

@@ -1,0 +1,100 @@
+import NIOCore
+import NIOHTTP2
+
+/// Stands between the socket and HTTP/2, and makes one write of all that one turn of the loop produces
+/// on all streams of the connection.
+final class FlightConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private(set) var remoteAddress: SocketAddress?
+    private(set) var peerName: String
+    /// Why the connection ends, if that is known: what its streams report.
+    var failure: FlightError?
+    private var context: ChannelHandlerContext?
+    private var queued: [FlightStream] = []
+    private let isPeerNamed: Bool
+    private var isReading = false
+    private var isWriting = false
+    private var isWriteScheduled = false
+    private var isFlushWaiting = false
+
+    /// - Parameter peerName: The peer as the user knows it; without it, its address.
+    init(peerName: String? = nil) {
+        self.peerName = peerName ?? "unknown peer"
+        self.isPeerNamed = peerName != nil
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        remoteAddress = context.remoteAddress
+        if !isPeerNamed, let remoteAddress { peerName = "\(remoteAddress)" }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        queued.removeAll()
+    }
+
+    /// Has the stream's messages written at the end of this turn of the loop.
+    func enqueue(_ stream: FlightStream) {
+        queued.append(stream)
+        scheduleWriting()
+    }
+
+    private func scheduleWriting() {
+        guard !isReading, !isWriting, !isWriteScheduled, let context else { return }
+        isWriteScheduled = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isWriteScheduled = false
+            self.writeQueued()
+        }
+    }
+
+    private func writeQueued() {
+        isWriting = true
+        // Writing may make streams writable again, whose delegates then send more. That leaves with the
+        // next turn, so that no stream keeps the loop to itself.
+        var streams: [FlightStream] = []
+        swap(&streams, &queued)
+        for stream in streams { stream.writeQueued() }
+        streams.removeAll(keepingCapacity: true)
+        if queued.isEmpty { swap(&streams, &queued) }
+        isWriting = false
+        if isFlushWaiting {
+            isFlushWaiting = false
+            context?.flush()
+        }
+        if !queued.isEmpty { scheduleWriting() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = true
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = true
+        context.fireChannelReadComplete()
+        isReading = false
+        writeQueued()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if failure == nil {
+            failure = FlightError(
+                .unavailable, "the connection to \(peerName) failed: \(error)", cause: error)
+        }
+        context.fireErrorCaught(error)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        if isReading || isWriting {
+            isFlushWaiting = true
+        } else {
+            context.flush()
+        }
+    }
+}

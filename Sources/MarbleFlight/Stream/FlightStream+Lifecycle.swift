@@ -1,0 +1,108 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+extension FlightStream {
+    /// The stream's channel is there: what was sent meanwhile can go out.
+    func attach(_ context: ChannelHandlerContext, connection: FlightConnectionHandler) {
+        guard phase == .opening else {
+            return context.close(promise: nil)
+        }
+        self.context = context
+        self.connection = connection
+        phase = .open
+        remoteAddress = connection.remoteAddress
+        if isReadingPaused {
+            isReadingPaused = false
+            pauseReading()
+        }
+        // A client's headers go out at once, a server's with its first message.
+        if role == .client { queueForWriting() }
+    }
+
+    /// A client's stream that got no connection.
+    func openingFailed(_ error: FlightError) {
+        guard phase == .opening else { return }
+        abort(error)
+    }
+
+    func startDeadline() {
+        guard let deadline else { return }
+        deadlineTask = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.deadlineExpired()
+        }
+    }
+
+    private func deadlineExpired() {
+        let error = FlightError(
+            .deadlineExceeded,
+            "the call's deadline passed before it was complete; allow it more time, or ask for less"
+        )
+        // A status behind data that the client doesn't take would never arrive.
+        if role == .server, pendingByteCount == 0 { return fail(error) }
+        abort(error)
+    }
+
+    /// On a client: the response's headers or trailers.
+    func headersReceived(_ headers: HPACKHeaders, endStream: Bool) {
+        guard phase == .open, closeReason == nil else { return }
+        guard role == .client else {
+            // Trailers of a request mean nothing in gRPC but the end of its messages.
+            if endStream { inputReceivedCompletely() }
+            return
+        }
+        if !hasReceivedHeaders {
+            // 1xx: the answer is still to come.
+            if let status = headers.first(name: ":status"), status.hasPrefix("1") { return }
+            hasReceivedHeaders = true
+            metadata = FlightMetadata(headers)
+            if let error = headers.responseRefusal() { return abort(error) }
+        }
+        guard endStream else { return }
+        trailingMetadata = FlightMetadata(headers)
+        receivedStatus = .some(headers.callStatus())
+        inputReceivedCompletely()
+    }
+
+    func transportFailed(_ error: any Error) {
+        guard closeReason == nil, receivedStatus == nil else { return }
+        if role == .server, ending == .written, error.isOrderlyReset { return }
+        closeReason = FlightError(ending: error)
+    }
+}
+
+extension Error {
+    /// A reset that only says: no more is needed.
+    fileprivate var isOrderlyReset: Bool {
+        guard let closed = self as? NIOHTTP2Errors.StreamClosed else { return false }
+        return closed.errorCode == .noError
+    }
+}
+
+extension FlightError {
+    /// What the end of an HTTP/2 stream by its error code means, as gRPC's `PROTOCOL-HTTP2.md` maps it.
+    init(ending error: any Error) {
+        guard let closed = error as? NIOHTTP2Errors.StreamClosed else {
+            if let known = error as? FlightError {
+                self = known
+            } else {
+                self.init(.unavailable, "the connection failed: \(error)", cause: error)
+            }
+            return
+        }
+        switch closed.errorCode {
+        case .cancel:
+            self.init(.cancelled, "the peer cancelled the call", cause: error)
+        case .refusedStream:
+            self.init(
+                .unavailable, "the peer refused the stream before it worked on it; try again",
+                cause: error)
+        case .enhanceYourCalm:
+            self.init(.resourceExhausted, "the peer asks for fewer calls", cause: error)
+        case .inadequateSecurity:
+            self.init(.permissionDenied, "the peer asks for a secure connection", cause: error)
+        default:
+            self.init(.internal, "the peer reset the stream: \(closed.errorCode)", cause: error)
+        }
+    }
+}

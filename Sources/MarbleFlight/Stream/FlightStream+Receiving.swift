@@ -1,0 +1,143 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+extension FlightStream {
+    /// An array for more messages than this isn't kept for the next read.
+    private static let keptMessageCapacity = 8192
+
+    /// Stops the delivery of messages. What the peer may still send is bounded by the HTTP/2 window,
+    /// which isn't replenished while reading is paused.
+    public func pauseReading() {
+        eventLoop.assertInEventLoop()
+        guard !isReadingPaused else { return }
+        isReadingPaused = true
+        setAutomaticReading(false)
+    }
+
+    /// Goes on with the delivery of messages, on the loop's next turn.
+    public func resumeReading() {
+        eventLoop.assertInEventLoop()
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        setAutomaticReading(true)
+        eventLoop.assumeIsolated().execute { self.deliver() }
+    }
+
+    private func setAutomaticReading(_ isAutomatic: Bool) {
+        guard let options = context?.channel.syncOptions else { return }
+        do {
+            try options.setOption(.autoRead, value: isAutomatic)
+            if isAutomatic { context?.read() }
+        } catch {
+            abort(FlightError(.internal, "can't change the stream's reading mode", cause: error))
+        }
+    }
+
+    func dataReceived(_ chunk: ByteBuffer, endStream: Bool) {
+        guard phase == .open, closeReason == nil else { return }
+        if let error = assembler.append(chunk, kind: inboundKind, messages: &received) {
+            return fail(error)
+        }
+        if endStream { inputReceivedCompletely() }
+    }
+
+    func inputReceivedCompletely() {
+        inputEnded = true
+        if assembler.hasPartialMessage {
+            fail(FlightError(.internal, "the stream ended in the middle of a message"))
+        }
+    }
+
+    /// Hands over what came, in the order: messages, end of input, end of the stream.
+    func deliver() {
+        guard !isDelivering, !isReadingPaused, phase != .closed else { return }
+        isDelivering = true
+        defer { isDelivering = false }
+        if !received.isEmpty {
+            var batch: [FlightData] = []
+            swap(&batch, &received)
+            delegate?.flightStream(self, received: &batch)
+            batch.removeAll(keepingCapacity: batch.capacity <= Self.keptMessageCapacity)
+            if received.isEmpty { swap(&batch, &received) }
+        }
+        guard !isReadingPaused, received.isEmpty, phase != .closed else { return }
+        if inputEnded, !isInputEndDelivered {
+            isInputEndDelivered = true
+            delegate?.flightStreamInputEnded(self)
+        }
+        if isClosing, !isReadingPaused { close() }
+    }
+
+    /// Ends the call because of what the peer did: a server answers with the error as its status, a
+    /// client cancels.
+    func fail(_ error: FlightError) {
+        guard closeReason == nil, phase != .closed else { return }
+        guard role == .server, ending == .none, phase == .open else { return abort(error) }
+        closeReason = error
+        received.removeAll()
+        assembler.reset()
+        finish(error)
+    }
+
+    /// Ends the call at once, and the HTTP/2 stream with `RST_STREAM`.
+    func abort(_ error: FlightError) {
+        guard phase != .closed else { return }
+        if closeReason == nil { closeReason = error }
+        received.removeAll()
+        assembler.reset()
+        if let context {
+            context.close(promise: nil)
+        } else {
+            isReadingPaused = false
+            isClosing = true
+            deliver()
+        }
+    }
+
+    /// The HTTP/2 stream is gone. Messages that came before are still delivered.
+    func channelClosed() {
+        guard phase != .closed, !isClosing else { return }
+        isClosing = true
+        context = nil
+        // A complete answer survives a pause; anything else is reported at once.
+        if isReadingPaused, closeReason == nil, receivedStatus != nil { return }
+        isReadingPaused = false
+        if isDelivering { return }
+        deliver()
+    }
+
+    private func close() {
+        phase = .closed
+        deadlineTask?.cancel()
+        deadlineTask = nil
+        outgoing = OutgoingMessages()
+        assembler.reset()
+        isWritable = false
+        let error = closingError()
+        connection = nil
+        let closedDelegate = delegate
+        delegate = nil
+        closedDelegate?.flightStream(self, closed: error)
+    }
+
+    private func closingError() -> FlightError? {
+        switch role {
+        case .client:
+            if let closeReason { return closeReason }
+            if let receivedStatus { return receivedStatus }
+            if let failure = connection?.failure { return failure }
+            return FlightError(
+                .unavailable,
+                "the connection to \(peerName) ended before the call's status came; the server may "
+                    + "have stopped: try again")
+        case .server:
+            if let closeReason { return closeReason }
+            if ending == .written { return nil }
+            if let failure = connection?.failure { return failure }
+            return FlightError(
+                .unavailable,
+                "the connection to \(peerName) ended before the call was finished")
+        }
+    }
+}

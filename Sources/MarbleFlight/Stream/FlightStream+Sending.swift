@@ -1,0 +1,169 @@
+public import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+extension FlightStream {
+    /// Queues one message. It leaves with all others of this turn of the event loop.
+    ///
+    /// A body of more than 64 KiB leaves as its own buffer, without a copy; everything else is copied
+    /// into one buffer. Messages that are sent after the end of the stream are dropped.
+    public func send(_ data: FlightData) {
+        eventLoop.assertInEventLoop()
+        guard phase != .closed, ending == .none else { return }
+        outgoing.append(data, as: outboundKind)
+        messageQueued()
+    }
+
+    /// Queues messages in order.
+    public func send(contentsOf messages: some Sequence<FlightData>) {
+        eventLoop.assertInEventLoop()
+        guard phase != .closed, ending == .none else { return }
+        for message in messages { outgoing.append(message, as: outboundKind) }
+        messageQueued()
+    }
+
+    /// Queues a message of opaque bytes only: on a server's `DoPut` stream a PutResult, on a `DoAction`
+    /// stream a Result.
+    public func send(appMetadata: ByteBuffer) {
+        send(FlightData(appMetadata: appMetadata))
+    }
+
+    /// Queues a PutResult; the same as ``send(appMetadata:)``.
+    public func sendPutResult(appMetadata: ByteBuffer) {
+        send(appMetadata: appMetadata)
+    }
+
+    /// On a server: ends the call, after all that was sent, with a status.
+    /// - Parameter error: The status; `nil` is `OK`.
+    public func finish(_ error: FlightError? = nil) {
+        eventLoop.assertInEventLoop()
+        guard role == .server else { return endInput() }
+        guard phase != .closed, ending == .none else { return }
+        ending = .requested
+        finalStatus = error
+        queueForWriting()
+    }
+
+    /// On a client: says, after all that was sent, that nothing more will come.
+    public func endInput() {
+        eventLoop.assertInEventLoop()
+        guard phase != .closed, ending == .none else { return }
+        ending = .requested
+        queueForWriting()
+    }
+
+    /// Ends the call at once; what was not yet written is dropped. The peer sees `CANCELLED`.
+    public func cancel() {
+        eventLoop.assertInEventLoop()
+        abort(FlightError(.cancelled, "the call was cancelled on this side"))
+    }
+
+    private func messageQueued() {
+        if isWritable, pendingByteCount > limits.writeHighWatermark { isWritable = false }
+        queueForWriting()
+    }
+
+    func queueForWriting() {
+        guard !isQueuedForWriting, let connection else { return }
+        isQueuedForWriting = true
+        connection.enqueue(self)
+    }
+
+    /// Writes all that is queued into the HTTP/2 stream. Called by the connection once per turn.
+    func writeQueued() {
+        isQueuedForWriting = false
+        guard phase == .open, let context, ending != .written else { return }
+        let isEnding = ending == .requested
+        if role == .server, isEnding, headersToSend != nil, outgoing.byteCount == 0 {
+            return writeTrailersOnly(context)
+        }
+        writeHeaders(context)
+        writeMessages(context, endStream: isEnding && role == .client)
+        if isEnding {
+            ending = .written
+            if role == .server { writeTrailers(context) }
+        }
+        context.flush()
+    }
+
+    private func writeHeaders(_ context: ChannelHandlerContext) {
+        guard var headers = headersToSend else { return }
+        headersToSend = nil
+        if role == .server { headers.append(responseMetadata) }
+        context.write(payload: .headers(.init(headers: headers)))
+    }
+
+    private func writeMessages(_ context: ChannelHandlerContext, endStream: Bool) {
+        let byteCount = outgoing.byteCount
+        guard byteCount > 0 else {
+            if endStream {
+                let empty = context.channel.allocator.buffer(capacity: 0)
+                context.write(payload: .data(.init(data: .byteBuffer(empty), endStream: true)))
+            }
+            return
+        }
+        unwrittenByteCount += byteCount
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            bytesWritten(byteCount)
+        }
+        // Writing may change the writability, whose delegate may send: nothing is held here meanwhile.
+        let buffers = outgoing.take()
+        for (index, buffer) in buffers.enumerated() {
+            let isLast = index == buffers.count - 1
+            context.write(
+                payload: .data(
+                    .init(data: .byteBuffer(buffer), endStream: endStream && isLast)),
+                promise: isLast ? written : nil)
+        }
+    }
+
+    private func writeTrailers(_ context: ChannelHandlerContext) {
+        var trailers = HPACKHeaders(status: finalStatus)
+        trailers.append(responseTrailers)
+        context.write(payload: .headers(.init(headers: trailers, endStream: true)))
+        stopInput(context)
+    }
+
+    private func writeTrailersOnly(_ context: ChannelHandlerContext) {
+        guard var headers = headersToSend else { return }
+        headersToSend = nil
+        ending = .written
+        headers.append(responseMetadata)
+        headers.add(contentsOf: HPACKHeaders(status: finalStatus))
+        headers.append(responseTrailers)
+        context.write(payload: .headers(.init(headers: headers, endStream: true)))
+        stopInput(context)
+        context.flush()
+    }
+
+    /// After the status: a client that is still sending is told to stop.
+    private func stopInput(_ context: ChannelHandlerContext) {
+        guard !inputEnded else { return }
+        context.write(payload: .rstStream(.noError))
+    }
+
+    private func bytesWritten(_ byteCount: Int) {
+        unwrittenByteCount -= byteCount
+        updateWritability()
+    }
+
+    func updateWritability() {
+        guard phase != .closed else { return }
+        let wasWritable = isWritable
+        if pendingByteCount > limits.writeHighWatermark || !isChannelWritable {
+            isWritable = false
+        } else if pendingByteCount <= limits.writeLowWatermark {
+            isWritable = true
+        }
+        if wasWritable != isWritable { delegate?.flightStreamWritabilityChanged(self) }
+    }
+}
+
+extension ChannelHandlerContext {
+    fileprivate func write(
+        payload: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>? = nil
+    ) {
+        write(NIOAny(payload), promise: promise)
+    }
+}

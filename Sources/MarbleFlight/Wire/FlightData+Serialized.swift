@@ -1,0 +1,18 @@
+package import NIOCore
+
+extension FlightData {
+    /// The message in its protobuf encoding, for carrying it inside another one.
+    package func serialized() -> ByteBuffer {
+        var writer = ProtobufWriter()
+        if let descriptor { writer.message(FlightDataField.descriptor, descriptor.encoded()) }
+        writer.bytes(FlightDataField.dataHeader, dataHeader)
+        writer.bytes(FlightDataField.appMetadata, appMetadata)
+        writer.bytes(FlightDataField.dataBody, dataBody)
+        return writer.buffer
+    }
+
+    /// Reads a message's protobuf encoding; its fields are slices of `bytes`.
+    package init(serialized bytes: ByteBuffer) throws(FlightError) {
+        try self.init(decoding: bytes, as: .flightData)
+    }
+}

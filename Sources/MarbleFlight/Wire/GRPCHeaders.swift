@@ -1,0 +1,150 @@
+import NIOCore
+import NIOHPACK
+
+// Headers and trailers of gRPC over HTTP/2 (gRPC, `PROTOCOL-HTTP2.md`).
+
+enum GRPCHeader {
+    static let contentType = "application/grpc"
+    static let status = "grpc-status"
+    static let message = "grpc-message"
+    static let details = "grpc-status-details-bin"
+    static let timeout = "grpc-timeout"
+    static let encoding = "grpc-encoding"
+    static let acceptEncoding = "grpc-accept-encoding"
+}
+
+extension HPACKHeaders {
+    /// Trailers with a status; `nil` is `OK`.
+    init(status error: FlightError?) {
+        self.init()
+        add(name: GRPCHeader.status, value: String((error?.code ?? .ok).rawValue))
+        guard let error else { return }
+        add(name: GRPCHeader.message, value: PercentEncoding.encode(error.message))
+        if let details = error.details {
+            add(name: GRPCHeader.details, value: Base64.encode(details))
+        }
+    }
+
+    /// Adds the application's entries.
+    mutating func append(_ metadata: FlightMetadata) {
+        for (name, value, _) in metadata.headers where !FlightMetadata.isReserved(name) {
+            add(name: name, value: value)
+        }
+    }
+
+    /// The status in a response's trailers; `nil` is `OK`.
+    func callStatus() -> FlightError? {
+        guard let text = first(name: GRPCHeader.status) else {
+            return FlightError(.unknown, "the server ended the call without a grpc-status")
+        }
+        let code = Int(text).flatMap { FlightStatusCode(rawValue: $0) } ?? .unknown
+        guard code != .ok else { return nil }
+        return FlightError(
+            code, PercentEncoding.decode(first(name: GRPCHeader.message) ?? ""),
+            details: first(name: GRPCHeader.details).flatMap { Base64.decode($0) })
+    }
+
+    /// Why a response isn't one of gRPC, from its first headers; `nil` if it is.
+    func responseRefusal() -> FlightError? {
+        let status = first(name: ":status") ?? "none"
+        if status == "200" {
+            guard let encoding = first(name: GRPCHeader.encoding), encoding != "identity" else {
+                return nil
+            }
+            return FlightError(
+                .internal, "the server compresses with \(encoding), which this client didn't offer")
+        }
+        if first(name: GRPCHeader.status) != nil, let error = callStatus() { return error }
+        let code: FlightStatusCode =
+            switch status {
+            case "400": .internal
+            case "401": .unauthenticated
+            case "403": .permissionDenied
+            case "404": .unimplemented
+            case "429", "502", "503", "504": .unavailable
+            default: .unknown
+            }
+        return FlightError(
+            code, "the peer answered with HTTP status \(status); is it a Flight server?")
+    }
+}
+
+/// `grpc-timeout`: up to eight digits and a unit.
+enum GRPCTimeout {
+    static func encode(_ timeout: TimeAmount) -> String {
+        let nanoseconds = max(timeout.nanoseconds, 1)
+        let units: [(Int64, String)] = [
+            (1, "n"), (1_000, "u"), (1_000_000, "m"), (1_000_000_000, "S"),
+            (60_000_000_000, "M"),
+        ]
+        for (unit, name) in units {
+            let count = nanoseconds / unit + (nanoseconds % unit == 0 ? 0 : 1)
+            if count <= 99_999_999 { return "\(count)\(name)" }
+        }
+        return "99999999H"
+    }
+
+    static func decode(_ text: String) -> TimeAmount? {
+        guard let unit = text.last, let count = Int64(text.dropLast()), count >= 0,
+            text.utf8.count <= 9
+        else { return nil }
+        switch unit {
+        case "n": return .nanoseconds(count)
+        case "u": return .microseconds(count)
+        case "m": return .milliseconds(count)
+        case "S": return .seconds(count)
+        case "M": return .minutes(count)
+        case "H": return .hours(min(count, 1_000_000))
+        default: return nil
+        }
+    }
+}
+
+/// `grpc-message`: UTF-8 of which everything but printable ASCII is written as `%XX`.
+enum PercentEncoding {
+    private static let hexadecimal = Array("0123456789ABCDEF".utf8)
+
+    static func encode(_ text: String) -> String {
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            if byte >= 0x20, byte <= 0x7E, byte != UInt8(ascii: "%") {
+                encoded.append(byte)
+            } else {
+                encoded.append(UInt8(ascii: "%"))
+                encoded.append(hexadecimal[Int(byte >> 4)])
+                encoded.append(hexadecimal[Int(byte & 15)])
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// Never fails: what isn't well encoded stays as it is.
+    static func decode(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
+                let high = digit(bytes[index + 1]), let low = digit(bytes[index + 2])
+            {
+                decoded.append(high << 4 | low)
+                index += 3
+            } else {
+                decoded.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func digit(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}

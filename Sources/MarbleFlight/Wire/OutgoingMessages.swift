@@ -1,0 +1,106 @@
+import NIOCore
+
+/// What one stream has to send: gRPC-framed messages, packed into as few buffers as possible.
+///
+/// Small messages share one buffer. A big one's last field is kept as the buffer that it came in, so
+/// that its bytes are never copied. A frame is: compression flag (1 byte, 0), length (4 bytes, big
+/// endian), message (gRPC, `PROTOCOL-HTTP2.md`, "Length-Prefixed-Message").
+struct OutgoingMessages {
+    /// A field from this size on is sent as its own buffer.
+    static let separateByteCountMin = 64 << 10
+
+    private var full: [ByteBuffer] = []
+    private var tail = ByteBuffer()
+    private(set) var byteCount = 0
+    /// How much the last turns' shared buffers held, so that the next one needn't grow step by step.
+    private var expectedByteCount = 0
+
+    mutating func append(_ data: FlightData, as kind: FlightMessageKind) {
+        if tail.capacity == 0 {
+            tail.reserveCapacity(max(256, min(expectedByteCount, 1 << 20)))
+        }
+        switch kind {
+        case .flightData: appendFlightData(data)
+        case .singleField: appendSingleField(data)
+        case .action: appendAction(data)
+        case .whole:
+            let message = data.appMetadata
+            appendPrefix(messageByteCount: message.readableBytes)
+            appendLast(message)
+        }
+    }
+
+    /// Hands over the buffers in order, and starts anew.
+    mutating func take() -> [ByteBuffer] {
+        var buffers: [ByteBuffer] = []
+        swap(&buffers, &full)
+        if tail.readableBytes > 0 {
+            expectedByteCount = max(tail.readableBytes, expectedByteCount / 2)
+            buffers.append(tail)
+            tail = ByteBuffer()
+        }
+        byteCount = 0
+        return buffers
+    }
+
+    private mutating func appendFlightData(_ data: FlightData) {
+        let descriptor = data.descriptor?.encoded()
+        var total = 0
+        if let descriptor {
+            total += ByteBuffer.fieldByteCount(1, byteCount: descriptor.readableBytes)
+        }
+        total += Self.fieldByteCount(FlightDataField.dataHeader, data.header)
+        total += Self.fieldByteCount(FlightDataField.appMetadata, data.metadata)
+        total += Self.fieldByteCount(FlightDataField.dataBody, data.body)
+        appendPrefix(messageByteCount: total)
+        if let descriptor {
+            appendField(FlightDataField.descriptor, descriptor)
+        }
+        if let header = data.header { appendField(FlightDataField.dataHeader, header) }
+        if let metadata = data.metadata { appendField(FlightDataField.appMetadata, metadata) }
+        if let body = data.body { appendField(FlightDataField.dataBody, body) }
+    }
+
+    private mutating func appendSingleField(_ data: FlightData) {
+        appendPrefix(messageByteCount: Self.fieldByteCount(1, data.metadata))
+        if let content = data.metadata { appendField(1, content) }
+    }
+
+    private mutating func appendAction(_ data: FlightData) {
+        let total = Self.fieldByteCount(1, data.header) + Self.fieldByteCount(2, data.metadata)
+        appendPrefix(messageByteCount: total)
+        if let type = data.header { appendField(1, type) }
+        if let body = data.metadata { appendField(2, body) }
+    }
+
+    private static func fieldByteCount(_ number: UInt64, _ value: ByteBuffer?) -> Int {
+        guard let value, value.readableBytes > 0 else { return 0 }
+        return ByteBuffer.fieldByteCount(number, byteCount: value.readableBytes)
+    }
+
+    private mutating func appendPrefix(messageByteCount: Int) {
+        precondition(
+            messageByteCount <= Int(UInt32.max), "a gRPC message has at most 4 GiB - 1 bytes")
+        tail.writeMultipleIntegers(UInt8(0), UInt32(messageByteCount))
+        byteCount += 5
+    }
+
+    private mutating func appendField(_ number: UInt64, _ value: ByteBuffer) {
+        guard value.readableBytes > 0 else { return }
+        let before = tail.writerIndex
+        tail.writeFieldPrefix(number, byteCount: value.readableBytes)
+        byteCount += tail.writerIndex - before
+        appendLast(value)
+    }
+
+    private mutating func appendLast(_ value: ByteBuffer) {
+        byteCount += value.readableBytes
+        guard value.readableBytes >= Self.separateByteCountMin else {
+            tail.writeImmutableBuffer(value)
+            return
+        }
+        full.append(tail)
+        full.append(value)
+        tail = ByteBuffer()
+    }
+}

@@ -1,0 +1,52 @@
+import MarbleFlight
+import NIOCore
+import NIOPosix
+import Testing
+
+/// The client against a server that takes the connection and never says a word.
+@Suite(.timeLimit(.minutes(2)))
+struct SilentServerTests {
+    private func withSilentServer(
+        _ configure: (inout FlightClientConfiguration) -> Void = { _ in },
+        _ body: (FlightClient) async throws -> Void
+    ) async throws {
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(listener.localAddress?.port)
+        var configuration = FlightClientConfiguration.patient(host: "127.0.0.1", port: port)
+        configure(&configuration)
+        let client = FlightClient(configuration: configuration)
+        try await body(client)
+        await client.close()
+        try await listener.close()
+    }
+
+    @Test func `a call ends at its deadline by itself`() async throws {
+        try await withSilentServer { client in
+            let options = FlightCallOptions(timeout: .milliseconds(200))
+            let error = await flightError { _ = try await client.listActions(options: options) }
+            #expect(error?.code == .deadlineExceeded)
+        }
+    }
+
+    @Test func `a call ends when its task is cancelled`() async throws {
+        try await withSilentServer { client in
+            let task = Task { await flightError { _ = try await client.listActions() } }
+            try await Task.sleep(for: .milliseconds(100))
+            task.cancel()
+            let error = await task.value
+            #expect(error?.code == .cancelled)
+        }
+    }
+
+    @Test func `a server that gives no sign of life is given up`() async throws {
+        try await withSilentServer({
+            $0.keepaliveInterval = .milliseconds(50)
+            $0.keepaliveTimeout = .milliseconds(50)
+        }) { client in
+            let error = await flightError { _ = try await client.listActions() }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("sign of life") == true)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import NIOCore
+import Testing
+
+@testable import MarbleFlight
+
+struct MessageAssemblerTests {
+    private func encode(_ messages: [FlightData]) -> ByteBuffer {
+        var outgoing = OutgoingMessages()
+        for message in messages { outgoing.append(message, as: .flightData) }
+        var bytes = ByteBuffer()
+        let byteCount = outgoing.byteCount
+        for buffer in outgoing.take() { bytes.writeImmutableBuffer(buffer) }
+        #expect(bytes.readableBytes == byteCount)
+        return bytes
+    }
+
+    private let messages = [
+        FlightData(), FlightData(appMetadata: ByteBuffer(string: "m")),
+        FlightData(
+            descriptor: .path(["a", ""]), dataHeader: ByteBuffer(string: "h"),
+            dataBody: ByteBuffer(repeating: 9, count: 300)),
+        FlightData(descriptor: .command(ByteBuffer())),
+        FlightData(dataBody: ByteBuffer(repeating: 8, count: 100_000)),
+        FlightData(appMetadata: ByteBuffer(string: "end")),
+    ]
+
+    private func check(_ decoded: [FlightData]) {
+        #expect(decoded.count == messages.count)
+        for (ours, theirs) in zip(messages, decoded) {
+            #expect(ours.descriptor == theirs.descriptor)
+            #expect(ours.dataHeader == theirs.dataHeader)
+            #expect(ours.appMetadata == theirs.appMetadata)
+            #expect(ours.dataBody == theirs.dataBody)
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 7, 64, 4096, 1 << 20])
+    func `messages are put together from chunks of any size`(chunkByteCount: Int) {
+        var bytes = encode(messages)
+        let budget = BufferBudget(byteCountMax: 1 << 30)
+        var assembler = MessageAssembler(messageByteCountMax: 1 << 20, budget: budget)
+        var decoded: [FlightData] = []
+        while bytes.readableBytes > 0 {
+            let count = min(chunkByteCount, bytes.readableBytes)
+            guard let chunk = bytes.readSlice(length: count) else { break }
+            #expect(assembler.append(chunk, kind: .flightData, messages: &decoded) == nil)
+        }
+        check(decoded)
+        #expect(!assembler.hasPartialMessage)
+        #expect(budget.usedByteCount == 0)
+    }
+
+    @Test func `a claimed length is not allocated before its bytes arrive`() {
+        let budget = BufferBudget(byteCountMax: 1 << 40)
+        var assembler = MessageAssembler(messageByteCountMax: 1 << 31, budget: budget)
+        var decoded: [FlightData] = []
+        let start = ByteBuffer(bytes: [0, 0x7F, 0xFF, 0xFF, 0xFF, 1, 2, 3])
+        #expect(assembler.append(start, kind: .flightData, messages: &decoded) == nil)
+        #expect(budget.usedByteCount == 1 << 20)
+        assembler.reset()
+        #expect(budget.usedByteCount == 0)
+    }
+
+    @Test func `no bytes of any kind trap`() {
+        var generator = SystemRandomNumberGenerator()
+        let valid = encode(messages)
+        for round in 0..<2000 {
+            var bytes = valid
+            for _ in 0...(round % 4) {
+                let index = Int.random(in: 0..<500, using: &generator)
+                bytes.setInteger(UInt8.random(in: 0...255, using: &generator), at: index)
+            }
+            var assembler = MessageAssembler(
+                messageByteCountMax: 1 << 20, budget: BufferBudget(byteCountMax: 1 << 21))
+            var decoded: [FlightData] = []
+            _ = assembler.append(bytes, kind: .flightData, messages: &decoded)
+            assembler.reset()
+        }
+    }
+
+    @Test func `a big body is handed on without a copy`() {
+        let body = ByteBuffer(repeating: 1, count: 100_000)
+        var outgoing = OutgoingMessages()
+        outgoing.append(FlightData(dataBody: body), as: .flightData)
+        let address = body.withUnsafeReadableBytes { $0.baseAddress }
+        let addresses = outgoing.take().map { $0.withUnsafeReadableBytes { $0.baseAddress } }
+        #expect(addresses.contains(address))
+    }
+}
