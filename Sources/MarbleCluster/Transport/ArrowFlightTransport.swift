@@ -1,0 +1,207 @@
+public import Logging
+public import MarbleFlight
+internal import MarbleRaft
+internal import NIOConcurrencyHelpers
+public import NIOCore
+public import NIOPosix
+
+/// The transport over Arrow Flight: one server on the node's endpoint, and clients to its peers.
+///
+/// What peers say to each other travels on `DoExchange` streams and `raft.message` actions, in the
+/// format of `docs/formats/raft-wire.md`; all other calls go to the service that it is given, so
+/// that a node needs one port only.
+public final class ArrowFlightTransport: RaftTransport {
+    private struct State {
+        var clients: [String: FlightClient] = [:]
+        var receiver: (any RaftTransportReceiver)?
+        var server: FlightServer?
+        /// Peers' streams to this node; they end with it.
+        var inbound: [ObjectIdentifier: RaftInboundStream] = [:]
+        var isStopped = false
+    }
+
+    /// The endpoint that this transport listens on, and by which peers know it.
+    public let localEndpoint: String
+    /// What the transport and the Raft group on it have counted.
+    public let metrics = RaftMetrics()
+    let eventLoopGroup: any EventLoopGroup
+    let logger: Logger
+    private let service: (any FlightService)?
+    private let serverConfiguration: FlightServerConfiguration?
+    private let inbox = TransportInbox(byteCountMax: 64 << 20)
+    private let state = NIOLockedValueBox(State())
+
+    /// Makes a transport that isn't listening yet; `RaftServer` starts the one that it is given.
+    ///
+    /// - Parameters:
+    ///   - localEndpoint: `host:port` to listen on.
+    ///   - service: answers all calls that aren't Raft's.
+    ///   - serverConfiguration: limits of the server; host and port are taken from the endpoint.
+    ///   - eventLoopGroup: where connections and Raft live.
+    public init(
+        localEndpoint: String, service: (any FlightService)? = nil,
+        serverConfiguration: FlightServerConfiguration? = nil,
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        logger: Logger = Logger(label: "marble.transport")
+    ) {
+        self.localEndpoint = localEndpoint
+        self.service = service
+        self.serverConfiguration = serverConfiguration
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+    }
+
+    /// Starts to listen.
+    ///
+    /// - Throws: `RaftError` with code `.transport` when the endpoint can't be listened on.
+    public func start() async throws {
+        let endpoint = try Endpoint(localEndpoint)
+        var configuration = serverConfiguration ?? FlightServerConfiguration()
+        configuration.host = endpoint.host
+        configuration.port = endpoint.port
+        let server = FlightServer(
+            configuration: configuration,
+            service: TransportService(transport: self, service: service),
+            eventLoopGroup: eventLoopGroup, logger: logger)
+        do {
+            try await server.start()
+        } catch {
+            throw RaftError(.transport, error.message, cause: error)
+        }
+        state.withLockedValue { $0.server = server }
+    }
+
+    /// Stops to listen, lets calls that are open finish, and closes all connections.
+    ///
+    /// - Parameter gracePeriod: how long open calls may take.
+    public func stop(gracefully gracePeriod: Duration = .seconds(5)) async {
+        let (server, clients) = state.withLockedValue { state in
+            let taken = (state.server, Array(state.clients.values))
+            state.isStopped = true
+            state.server = nil
+            state.clients = [:]
+            return taken
+        }
+        let (receiver, inbound) = state.withLockedValue {
+            ($0.receiver, Array($0.inbound.values))
+        }
+        await receiver?.transportStops()
+        for stream in inbound { stream.end() }
+        await server?.shutdown(gracefully: gracePeriod)
+        for client in clients { await client.close() }
+        inbox.close()
+        state.withLockedValue { $0.receiver = nil }
+    }
+
+    // MARK: RaftTransport
+
+    public var messages: RaftTransportMessages { RaftTransportMessages(inbox: inbox) }
+
+    public func receive() -> RaftTransportMessage? { inbox.take() }
+
+    public func send(_ message: ByteBuffer, to endpoint: String) async throws {
+        let hello = RaftHello(clusterID: "", nodeID: 0, endpoint: localEndpoint, incarnation: 0)
+        let envelope = RaftEnvelope(foreign: message, hello: hello)
+        let body = FlightData(appMetadata: envelope.encoded()).serialized()
+        do {
+            _ = try await client(endpoint).doAction(
+                FlightAction(type: RaftWire.messageAction, body: body))
+        } catch {
+            throw Self.failure(error, endpoint)
+        }
+        metrics.messagesSent.increment()
+        metrics.bytesSent.increment(by: message.readableBytes)
+    }
+
+    public func connect(to endpoint: String) async throws {
+        do {
+            _ = try await client(endpoint).listActions()
+        } catch {
+            throw Self.failure(error, endpoint)
+        }
+    }
+
+    public func disconnect(from endpoint: String) async {
+        await state.withLockedValue { $0.clients.removeValue(forKey: endpoint) }?.close()
+    }
+
+    private static func failure(_ error: any Error, _ endpoint: String) -> any Error {
+        guard let error = error as? FlightError else { return error }
+        return RaftError(
+            .transport, "peer \(endpoint): \(error.message)", cause: error)
+    }
+
+    /// The client for calls beside the Raft streams: messages one by one, and snapshots.
+    func client(_ endpoint: String) throws(RaftError) -> FlightClient {
+        let parsed = try Endpoint(endpoint)
+        let client: FlightClient? = state.withLockedValue { state in
+            guard !state.isStopped else { return nil }
+            if let client = state.clients[endpoint] { return client }
+            let client = FlightClient(
+                configuration: FlightClientConfiguration(host: parsed.host, port: parsed.port),
+                eventLoopGroup: eventLoopGroup, logger: logger)
+            state.clients[endpoint] = client
+            return client
+        }
+        guard let client else {
+            throw RaftError(.stopped, "the transport of \(localEndpoint) has stopped")
+        }
+        return client
+    }
+
+    // MARK: The Raft server on top
+
+    func attach(_ receiver: any RaftTransportReceiver) {
+        state.withLockedValue { $0.receiver = receiver }
+    }
+
+    var receiver: (any RaftTransportReceiver)? { state.withLockedValue { $0.receiver } }
+
+    /// Makes the end of a peer's new stream; nil once the transport stops.
+    func inboundStream(_ stream: FlightStream) -> RaftInboundStream? {
+        let inbound = RaftInboundStream(stream, transport: self)
+        return state.withLockedValue { state in
+            guard !state.isStopped else { return nil }
+            state.inbound[ObjectIdentifier(inbound)] = inbound
+            return inbound
+        }
+    }
+
+    func inboundStreamClosed(_ inbound: RaftInboundStream) {
+        state.withLockedValue { _ = $0.inbound.removeValue(forKey: ObjectIdentifier(inbound)) }
+    }
+
+    /// Takes a message that isn't Raft's.
+    func takeForeign(_ bytes: ByteBuffer, from sender: String) throws(FlightError) {
+        guard inbox.put(RaftTransportMessage(sender: sender, bytes: bytes)) else {
+            throw FlightError(
+                .resourceExhausted,
+                "the inbox of \(localEndpoint) is full: its owner reads too slowly; send again later"
+            )
+        }
+        metrics.messagesReceived.increment()
+        metrics.bytesReceived.increment(by: bytes.readableBytes)
+    }
+}
+
+/// What a transport hands up: the peers of a Raft server.
+protocol RaftTransportReceiver: AnyObject, Sendable {
+    /// Checks who speaks and says who answers.
+    func greet(_ hello: RaftHello) async throws(FlightError) -> RaftHello
+    /// A batch from a peer that was greeted; from any thread.
+    func received(_ batch: RaftBatch, group: RaftGroupID, from peer: RaftNodeID)
+    /// A part of a snapshot's file.
+    func readSnapshot(_ name: SnapshotStore.Name, group: RaftGroupID, at offset: UInt64)
+        async throws -> ByteBuffer
+    /// Ends the streams to peers, so that a graceful shutdown doesn't wait for them.
+    func transportStops() async
+}
+
+/// The names that `docs/formats/raft-wire.md` gives to calls.
+enum RaftWire {
+    static let pathHead = "raft"
+    static let messageAction = "raft.message"
+    /// The header by which a `DoExchange` call is known as a peer's before its first message.
+    static let clusterHeader = "marble-cluster-bin"
+    static let snapshotTicketHead = "raft.snapshot"
+}
