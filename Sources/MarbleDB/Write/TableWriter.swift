@@ -1,0 +1,131 @@
+import MarbleArrow
+public import NIOCore
+
+/// Turns the batches of one `do_put` stream into proposals, after checking everything about them.
+///
+/// It is made once for a stream, of the stream's schema, and may be used from any thread.
+public final class TableWriter: Sendable {
+    /// Which of the table's columns the stream's batches have.
+    private enum Columns {
+        case all
+        /// The primary key's only: enough to delete.
+        case key(BatchLayout)
+    }
+
+    private let target: Table
+    private let columns: Columns
+    private let batchByteCountMax: Int
+
+    init(
+        table: Table, schema: ArrowSchema, batchByteCountMax: Int
+    ) throws(DatabaseError) {
+        target = table
+        self.batchByteCountMax = batchByteCountMax
+        if let primaryKey = TableDefinition.primaryKey(inMetadataOf: schema),
+            primaryKey != table.primaryKey
+        {
+            throw DatabaseError(
+                .failedPrecondition,
+                "the stream's schema names the primary key (\(primaryKey.joined(separator: ", "))), "
+                    + "but table \"\(table.name)\" has (\(table.primaryKey.joined(separator: ", "))); "
+                    + "leave out marble.primary_key, or write to another table")
+        }
+        if Self.isSame(schema, as: table.schema) {
+            columns = .all
+        } else if table.isKeyed, Self.isSame(schema, as: table.keySchema) {
+            columns = .key(.keyColumns)
+        } else if table.isKeyed, Self.isSame(schema, as: table.sortedKeySchema) {
+            columns = .key(.sortedKeyColumns)
+        } else {
+            throw DatabaseError(
+                .failedPrecondition,
+                "the stream's schema is not that of table \"\(table.name)\": "
+                    + Self.difference(schema, table.schema)
+                    + "; send the table's columns, by name, type and order"
+                    + (table.isKeyed ? ", or only the primary key's to delete" : ""))
+        }
+    }
+
+    /// The table that is written to.
+    public var table: TableDescription {
+        target.description
+    }
+
+    /// Checks a batch completely and makes a proposal of it, which keeps the batch's bytes as they are.
+    ///
+    /// - Parameters:
+    ///   - dataHeader: the Arrow message's metadata, as in `FlightData.data_header`.
+    ///   - dataBody: the Arrow message's body.
+    ///   - appMetadata: empty, or JSON: `{"operation": "upsert" | "insert" | "delete",
+    ///     "session": "…", "sequence": n}`.
+    /// - Throws: `invalidArgument` for damaged or unfitting data and for nulls in the primary key;
+    ///   `resourceExhausted` for batches above the limit; `failedPrecondition` for a delete without a
+    ///   primary key.
+    public func encode(
+        dataHeader: ByteBuffer, dataBody: ByteBuffer, appMetadata: ByteBuffer
+    ) throws(DatabaseError) -> ByteBuffer {
+        let options =
+            appMetadata.readableBytes == 0
+            ? WriteOptions() : try WriteOptions(appMetadata: appMetadata)
+        let layout = try layout(for: options.operation)
+        let byteCount = dataHeader.readableBytes + dataBody.readableBytes
+        guard byteCount <= batchByteCountMax else {
+            throw DatabaseError(
+                .resourceExhausted,
+                "table \"\(target.name)\": the batch has \(byteCount) bytes, the limit is "
+                    + "\(batchByteCountMax); send smaller batches")
+        }
+        let batch = try target.decode(
+            header: ArrowBuffer(viewing: dataHeader), body: ArrowBuffer(viewing: dataBody),
+            layout: layout)
+        return CommandEncoder.write(
+            operation: options.operation, layout: layout, tableID: target.id, options: options,
+            rowCount: batch.rowCount, header: dataHeader, body: dataBody)
+    }
+
+    private func layout(for operation: CommandOperation) throws(DatabaseError) -> BatchLayout {
+        if operation == .delete && !target.isKeyed {
+            throw DatabaseError(
+                .failedPrecondition,
+                "table \"\(target.name)\" has no primary key, so rows can't be deleted from it; "
+                    + "drop the table, or create one with a primary key")
+        }
+        switch columns {
+        case .all: return .allColumns
+        case .key(let layout):
+            guard operation == .delete else {
+                throw DatabaseError(
+                    .failedPrecondition,
+                    "the stream has only the primary key's columns of table \"\(target.name)\": "
+                        + "enough for a delete, but not for an \(operation.name); "
+                        + "send all columns, or {\"operation\": \"delete\"} as app_metadata")
+            }
+            return layout
+        }
+    }
+
+    /// Names and types agree, in order. Whether nulls are allowed is not compared: each batch's nulls
+    /// are checked against the table's schema.
+    static func isSame(_ schema: ArrowSchema, as other: ArrowSchema) -> Bool {
+        schema.fields.count == other.fields.count
+            && zip(schema.fields, other.fields).allSatisfy {
+                $0.name == $1.name && $0.type == $1.type
+            }
+    }
+
+    static func difference(_ schema: ArrowSchema, _ table: ArrowSchema) -> String {
+        for field in schema.fields {
+            guard let position = table.index(of: field.name) else {
+                return "the table has no column \"\(field.name)\""
+            }
+            let expected = table.fields[position].type
+            guard field.type == expected else {
+                return "column \"\(field.name)\" is \(field.type), in the table it is \(expected)"
+            }
+        }
+        for field in table.fields where schema.index(of: field.name) == nil {
+            return "column \"\(field.name)\" is missing"
+        }
+        return "the columns are in another order"
+    }
+}

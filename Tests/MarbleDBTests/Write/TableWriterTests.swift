@@ -1,0 +1,139 @@
+import MarbleArrow
+import MarbleDB
+import NIOCore
+import Testing
+
+@Suite struct TableWriterTests {
+    typealias Row = DatabaseFixtures.Row
+
+    private func error(_ body: () throws -> Void) -> DatabaseError? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return error as? DatabaseError
+        }
+    }
+
+    private func keyed() throws -> LoggedDatabase {
+        let log = LoggedDatabase()
+        try log.create(primaryKey: ["id"])
+        return log
+    }
+
+    @Test(arguments: [
+        #"{"operation": "merge"}"#, #"{"opeartion": "upsert"}"#, #"{"session": "s"}"#,
+        #"{"sequence": 1}"#, #"{"session": "", "sequence": 1}"#, #"[]"#, #"{"#,
+        #"{"session": "s", "sequence": -1}"#, #"{"session": "s", "sequence": 1.5}"#,
+        #"{"session": 1, "sequence": 1}"#,
+    ])
+    func `app_metadata that makes no sense is refused`(metadata: String) throws {
+        let log = try keyed()
+        let error = error { try log.write([Row(id: 1)], appMetadata: metadata) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("app_metadata") == true)
+    }
+
+    @Test func `nulls in the key are refused, also in deletes`() throws {
+        let log = try keyed()
+        var builder = ArrowRecordBatchBuilder(schema: DatabaseFixtures.schema)
+        builder.columns[0].append("eu")
+        for column in 1...3 { builder.columns[column].appendNull() }
+        let batch = builder.finish()
+        #expect(error { _ = try log.payload(batch) }?.message.contains("\"id\"") == true)
+        let delete = #"{"operation": "delete"}"#
+        #expect(
+            error { _ = try log.payload(batch.select([1]), appMetadata: delete) }?.code
+                == .invalidArgument)
+    }
+
+    @Test func `a schema that is not the table's is refused with the difference`() throws {
+        let log = try keyed()
+        let fields = DatabaseFixtures.schema.fields
+        var otherType = fields
+        otherType[2] = ArrowField("price", .int32)
+        let cases: [([ArrowField], String)] = [
+            (fields + [ArrowField("more", .int8)], "\"more\""),
+            (Array(fields.dropLast()), "\"live\""),
+            (otherType, "\"price\" is int32"),
+            (fields.reversed(), "order"),
+        ]
+        for (fields, text) in cases {
+            let error = error {
+                _ = try log.database.writer(
+                    table: "t",
+                    schemaMessage: DatabaseFixtures.schemaMessage(ArrowSchema(fields)))
+            }
+            #expect(error?.code == .failedPrecondition)
+            #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
+        }
+    }
+
+    @Test func `a primary key in the stream's metadata must be the table's`() throws {
+        let log = try keyed()
+        for (key, isRight) in [("id", true), ("region", false)] {
+            let schema = ArrowSchema(
+                DatabaseFixtures.schema.fields, metadata: ["marble.primary_key": key])
+            let error = error {
+                _ = try log.database.writer(
+                    table: "t", schemaMessage: DatabaseFixtures.schemaMessage(schema))
+            }
+            #expect(error?.code == (isRight ? nil : .failedPrecondition))
+        }
+    }
+
+    @Test func `a stream of key columns may only delete`() throws {
+        let log = try keyed()
+        let keys = DatabaseFixtures.batch([Row(id: 1)]).select([1])
+        #expect(error { _ = try log.payload(keys) }?.code == .failedPrecondition)
+    }
+
+    @Test func `a batch above the limit is refused`() throws {
+        var configuration = DatabaseConfiguration()
+        configuration.batchByteCountMax = 1000
+        let log = LoggedDatabase(configuration: configuration)
+        try log.create()
+        try log.write([Row(id: 1)])
+        let rows = (0..<100).map { Row(id: $0) }
+        #expect(error { try log.write(rows) }?.code == .resourceExhausted)
+    }
+
+    @Test func `the proposal holds the client's bytes as they came`() throws {
+        let log = try keyed()
+        let batch = DatabaseFixtures.batch([Row(id: 1), Row(id: 2)])
+        let payload = try log.payload(batch)
+        let message = DatabaseFixtures.message(batch)
+        let bytes = [UInt8](payload.readableBytesView)
+        #expect(
+            bytes.suffix(message.body.readableBytes) == [UInt8](message.body.readableBytesView)[...]
+        )
+        #expect(
+            bytes.dropFirst(32).starts(with: [UInt8](message.header.readableBytesView)))
+    }
+
+    @Test func `damaged Arrow data is refused at the door or applied without harm`() throws {
+        let log = try keyed()
+        let batch = DatabaseFixtures.batch([Row(id: 1), Row(region: "é", id: 2)])
+        let writer = try log.database.writer(
+            table: "t", schemaMessage: DatabaseFixtures.schemaMessage(batch.schema))
+        let (header, body) = DatabaseFixtures.message(batch)
+        for position in 0..<header.readableBytes + body.readableBytes {
+            var damaged = (header: header, body: body)
+            if position < header.readableBytes {
+                damaged.header.setInteger(
+                    (header.getInteger(at: position, as: UInt8.self) ?? 0) ^ 0x41, at: position)
+            } else {
+                let position = position - header.readableBytes
+                damaged.body.setInteger(
+                    (body.getInteger(at: position, as: UInt8.self) ?? 0) ^ 0xC1, at: position)
+            }
+            guard
+                let payload = try? writer.encode(
+                    dataHeader: damaged.header, dataBody: damaged.body, appMetadata: ByteBuffer())
+            else { continue }
+            // What the door lets in can be applied.
+            try log.commit(payload)
+        }
+        #expect(try !log.rows().isEmpty)
+    }
+}
