@@ -19,6 +19,8 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         case invalidConfiguration
         /// The data directory isn't usable by this node: it is another cluster's or another node's.
         case foreignData
+        /// The disk is full; nothing is lost, and writing goes on once there is space.
+        case noSpace
         /// The disk failed, or what it holds is damaged.
         case storage
         /// A peer couldn't be reached, or refused.

@@ -18,9 +18,12 @@ struct PendingReads {
     private var gathered: [Completion] = []
     private var rounds: [Round] = []
     private var confirmed: [(index: RaftIndex, completions: [Completion])] = []
-    private var nextContext: UInt64 = 1
+    private var nextContext: UInt64
 
-    init(retryInterval: Duration, timeout: Duration) {
+    /// - Parameter firstContext: differs from run to run of a node: an answer to what it asked before
+    ///   it crashed must not be taken for one to a later read.
+    init(retryInterval: Duration, timeout: Duration, firstContext: UInt64) {
+        nextContext = firstContext
         self.retryInterval = retryInterval
         self.timeout = timeout
     }
@@ -35,7 +38,7 @@ struct PendingReads {
     mutating func issue(now: RaftInstant, core: inout RaftCore) {
         guard !gathered.isEmpty else { return }
         let context = nextContext
-        nextContext += 1
+        nextContext &+= 1
         rounds.append(
             Round(
                 context: context, completions: gathered, retryAt: now.advanced(by: retryInterval),

@@ -83,6 +83,7 @@ extension RaftDriver {
         guard let batch = applying else { return }
         applying = nil
         appliedIndex = batch.through
+        byteCountSinceSnapshot += batch.entries.reduce(0) { $0 + UInt64($1.payload.readableBytes) }
         core.applied(through: batch.through)
         proposals.applied(batch.entries, outcomes: outcomes, through: batch.through)
         reads.complete(applied: appliedIndex)
@@ -94,16 +95,21 @@ extension RaftDriver {
 
     private func considerSnapshot() {
         guard !isMakingSnapshot, appliedIndex >= snapshotIndex + configuration.snapshotDistance,
+            snapshotByteCount <= configuration.snapshotByteCountSmall
+                || byteCountSinceSnapshot >= snapshotByteCount,
             let term = core.term(at: appliedIndex)
         else { return }
         isMakingSnapshot = true
+        byteCountSinceSnapshot = 0
         ports.makeSnapshot(index: appliedIndex, term: term)
     }
 
-    /// A snapshot of this node's state machine is durable: the log's prefix may go.
-    package func snapshotMade(index: RaftIndex, now: RaftInstant) {
+    /// A snapshot of this node's state machine, of `byteCount` bytes, is durable: the log's prefix
+    /// may go.
+    package func snapshotMade(index: RaftIndex, byteCount: UInt64 = 0, now: RaftInstant) {
         self.now = now
         isMakingSnapshot = false
+        snapshotByteCount = byteCount
         guard index > snapshotIndex else { return }
         snapshotIndex = index
         let trailing = configuration.trailingEntryCount

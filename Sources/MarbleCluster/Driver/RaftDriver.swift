@@ -13,6 +13,10 @@ package final class RaftDriver {
         package var core: RaftCoreConfiguration
         /// Entries applied between two snapshots.
         package var snapshotDistance: UInt64
+        /// After a snapshot of more bytes than this, the next one also waits until as many bytes
+        /// have been applied: writing a large state again and again would cost more than the log
+        /// that it saves.
+        package var snapshotByteCountSmall: UInt64 = 64 << 20
         /// Entries kept in the log before a snapshot, for members that are only a little behind.
         package var trailingEntryCount: UInt64
         package var tailByteCountMax: Int = 64 << 20
@@ -73,6 +77,8 @@ package final class RaftDriver {
     // Snapshots.
     var snapshotIndex: RaftIndex
     var isMakingSnapshot = false
+    var snapshotByteCount: UInt64 = 0
+    var byteCountSinceSnapshot: UInt64 = 0
 
     var proposals = PendingProposals()
     var reads: PendingReads
@@ -96,7 +102,8 @@ package final class RaftDriver {
         peers = configuration.core.voters.filter { $0 != own }.sorted()
         reads = PendingReads(
             retryInterval: configuration.core.heartbeatInterval * 2,
-            timeout: configuration.core.electionTimeout * 2)
+            timeout: configuration.core.electionTimeout * 2,
+            firstContext: configuration.core.seed)
         for peer in peers { outboxes[peer] = RaftBatch() }
     }
 

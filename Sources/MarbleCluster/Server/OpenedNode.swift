@@ -2,7 +2,7 @@ internal import MarbleEnvironment
 internal import MarbleRaft
 
 /// What a data directory holds, opened, checked, and brought together. Blocking.
-struct OpenedNode: Sendable {
+package struct OpenedNode: Sendable {
     var fileSystem: any FileSystem
     var lock: any FileLock
     var identity: NodeIdentity
@@ -31,7 +31,8 @@ struct OpenedNode: Sendable {
                 logStore
             } else {
                 try DurableRaftLog(
-                    fileSystem: fileSystem, directory: FilePaths.join(dataDirectory, "log"))
+                    fileSystem: fileSystem, directory: FilePaths.join(dataDirectory, "log"),
+                    identity: identity.incarnation)
             }
         let snapshots = try SnapshotStore(
             fileSystem: fileSystem, directory: FilePaths.join(dataDirectory, "snapshots"))
@@ -44,7 +45,7 @@ struct OpenedNode: Sendable {
 
     /// Restores the state machine from the newest snapshot and makes log and snapshot meet, as they
     /// do after a crash between any two steps of making or installing a snapshot.
-    static func recover(
+    package static func recover(
         store: any RaftLogStore, snapshots: SnapshotStore, stateMachine: any RaftStateMachine,
         groupID: RaftGroupID
     ) throws(RaftError) -> RaftDriver.Recovered {

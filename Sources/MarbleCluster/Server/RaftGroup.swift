@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Logging
 internal import MarbleEnvironment
 internal import MarbleRaft
@@ -17,6 +18,8 @@ final class RaftGroup: @unchecked Sendable {
         var leaderID: RaftNodeID?
         var appliedIndex: RaftIndex = 0
         var failure: RaftError?
+        /// The log's disk is full, or nearly.
+        var isSpaceLow = false
     }
 
     let groupID: RaftGroupID
@@ -58,9 +61,11 @@ final class RaftGroup: @unchecked Sendable {
         self.logger = logger
         applyWorker = SerialWorker(name: "marble-apply") { jobs in
             for job in jobs { Self.run(job, stateMachine, snapshots) }
+            return false
         }
         snapshotWorker = SerialWorker(name: "marble-snapshot") { jobs in
             for job in jobs { job() }
+            return false
         }
     }
 
@@ -133,6 +138,10 @@ final class RaftGroup: @unchecked Sendable {
             let tokens = (0..<UInt64(payloads.count)).map { firstToken + $0 }
             return owner.proposalsFailed(tokens, Self.notRunning)
         }
+        guard !published.withLockedValue({ $0.isSpaceLow }) else {
+            let tokens = (0..<UInt64(payloads.count)).map { firstToken + $0 }
+            return owner.proposalsFailed(tokens, Self.diskFull)
+        }
         driver.propose(payloads, owner: owner, firstToken: firstToken, now: Self.now())
         scheduleFlush()
     }
@@ -148,6 +157,10 @@ final class RaftGroup: @unchecked Sendable {
 
     static let notRunning = RaftError(
         .stopped, "the node isn't running; write to another node, or start it again")
+
+    private static let diskFull = RaftError(
+        .overloaded,
+        "the disk of the node's data directory is full; free space there, writing goes on by itself")
 
     // MARK: Flush
 
@@ -195,7 +208,9 @@ final class RaftGroup: @unchecked Sendable {
             do {
                 let capture = try stateMachine.snapshot()
                 group.snapshotWorker.submit {
-                    let result = Result { try snapshots.write(name, capture) }
+                    let result = Result {
+                        try snapshots.write(name, capture, pause: Self.halfTime())
+                    }
                     group.eventLoop.execute { group.didMakeSnapshot(name, result) }
                 }
             } catch {
@@ -209,6 +224,16 @@ final class RaftGroup: @unchecked Sendable {
         }
     }
 
+    /// Leaves the disk to the log for half of the time: pauses as long as the step before took.
+    private static func halfTime() -> () -> Void {
+        var began = NIODeadline.now()
+        return {
+            let step = NIODeadline.now() - began
+            Thread.sleep(forTimeInterval: min(Double(step.nanoseconds) / 1e9, 1))
+            began = .now()
+        }
+    }
+
     private func didApply(_ outcomes: [ByteBuffer]) {
         guard let driver, !isStopped else { return }
         driver.applied(outcomes: outcomes, now: Self.now())
@@ -216,13 +241,14 @@ final class RaftGroup: @unchecked Sendable {
         flush()
     }
 
-    private func didMakeSnapshot(_ name: SnapshotStore.Name, _ result: Result<Void, any Error>) {
+    private func didMakeSnapshot(_ name: SnapshotStore.Name, _ result: Result<UInt64, any Error>) {
         guard let driver, !isStopped else { return }
         switch result {
-        case .success:
+        case .success(let byteCount):
             metrics.snapshotsMade.increment()
-            logger.info("snapshot made", metadata: ["index": "\(name.index)"])
-            driver.snapshotMade(index: name.index, now: Self.now())
+            logger.info(
+                "snapshot made", metadata: ["index": "\(name.index)", "bytes": "\(byteCount)"])
+            driver.snapshotMade(index: name.index, byteCount: byteCount, now: Self.now())
         case .failure(let error):
             logger.error(
                 "snapshot failed; the log keeps growing until one succeeds",
@@ -336,6 +362,15 @@ extension RaftGroup: LogWriterClient {
             guard let driver = self.driver, !self.isStopped else { return }
             driver.logRead(read, entries: try? result.get(), now: Self.now())
             self.flush()
+        }
+    }
+
+    func logSpaceChanged(isLow: Bool) {
+        published.withLockedValue { $0.isSpaceLow = isLow }
+        if isLow {
+            logger.error("the log's disk is full: writes are refused until there is space")
+        } else {
+            logger.notice("the log's disk has space again")
         }
     }
 

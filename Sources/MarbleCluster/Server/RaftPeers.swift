@@ -268,6 +268,7 @@ extension RaftPeers: RaftTransportReceiver {
         }
         let reply = ownHello(answering: hello.nodeID)
         if reply.knownIncarnation == 0 { try await remember(hello) }
+        eventLoop.execute { self.links[hello.nodeID]?.peerIsUp() }
         return reply
     }
 

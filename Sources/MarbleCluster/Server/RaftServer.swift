@@ -185,6 +185,9 @@ public final class RaftServer: Sendable {
         var health = peers.health
         let published = group.published.withLockedValue { $0 }
         health["log"] = published.failure.map { .unhealthy(reason: $0.message) } ?? .healthy
+        if published.isSpaceLow {
+            health["log"] = .unhealthy(reason: "the disk of \(dataDirectory) is full; free space there")
+        }
         health["leader"] =
             published.leaderID == nil
             ? .unhealthy(

@@ -17,14 +17,17 @@ public final class DurableRaftLog: RaftLogStore, @unchecked Sendable {
         try self.init(fileSystem: PosixFileSystem(), directory: directory)
     }
 
+    /// - Parameter identity: whose log it is; segments of another identity are refused.
     package init(
-        fileSystem: any FileSystem, directory: String, segmentByteCount: Int = 64 << 20
+        fileSystem: any FileSystem, directory: String, identity: UInt64 = 0,
+        segmentByteCount: Int = 64 << 20
     ) throws(RaftError) {
         do {
             log = try ReplicatedLog.open(
                 fileSystem: fileSystem,
                 configuration: LogConfiguration(
-                    directory: directory, segmentByteCount: segmentByteCount))
+                    directory: directory, identity: identity, segmentByteCount: segmentByteCount))
+            log.forgetRecovery()
         } catch { throw Self.failure(error) }
     }
 
@@ -73,6 +76,16 @@ public final class DurableRaftLog: RaftLogStore, @unchecked Sendable {
         do { try log.sync() } catch { throw Self.failure(error) }
     }
 
+    public var isSpaceLow: Bool { log.isSpaceLow }
+
+    public func reserveSpace() throws(RaftError) {
+        do { try log.reserveSpace() } catch { throw Self.failure(error) }
+    }
+
+    public func close() throws(RaftError) {
+        do { try log.close() } catch { throw Self.failure(error) }
+    }
+
     public func entries(
         group: RaftGroupID, from first: RaftIndex, through last: RaftIndex, byteCountMax: Int
     ) throws(RaftError) -> [RaftEntry] {
@@ -105,6 +118,6 @@ public final class DurableRaftLog: RaftLogStore, @unchecked Sendable {
     package var byteCount: Int { Int(log.byteCount) }
 
     private static func failure(_ error: LogError) -> RaftError {
-        RaftError(.storage, error.message, cause: error)
+        RaftError(error.code == .noSpace ? .noSpace : .storage, error.message, cause: error)
     }
 }

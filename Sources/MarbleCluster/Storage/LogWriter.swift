@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import MarbleRaft
 internal import NIOConcurrencyHelpers
 internal import NIOCore
@@ -19,8 +20,9 @@ final class LogWriter: Sendable {
 
     func submit(_ job: Job) { worker.submit(job) }
 
-    /// Carries out what was submitted, then ends the thread. Blocks.
+    /// Carries out what was submitted, closes the store, and ends the thread. Blocks.
     func stopAndJoin() {
+        worker.submit(.call { store in try? store.close() })
         worker.stop()
         worker.join()
     }
@@ -29,41 +31,80 @@ final class LogWriter: Sendable {
     private final class Process: @unchecked Sendable {
         private let store: any RaftLogStore
         private var failure: RaftError?
+        /// What waits for space on the disk; writes behind one that waits wait too.
+        private var backlog: Deque<Job> = []
+        private var clients: [any LogWriterClient] = []
         private var acknowledgements: [(client: any LogWriterClient, sequence: UInt64)] = []
+        private var needsSync = false
+        private var isSpaceLow = false
+        private var wasReportedLow = false
 
         init(store: any RaftLogStore) { self.store = store }
 
-        func run(_ jobs: inout [Job]) {
-            var hasWritten = false
-            for job in jobs {
-                switch job {
-                case .write(let group, let write, let client):
-                    guard failure == nil else { continue }
-                    do {
-                        try apply(write, group: group)
-                        hasWritten = hasWritten || write.sequence != 0
-                        acknowledge(write.sequence, client)
-                    } catch {
-                        fail(error, client)
-                    }
-                case .read(let group, let read, let client):
-                    let result = Result { () throws(RaftError) in
-                        try store.entries(
-                            group: group, from: read.first, through: read.last,
-                            byteCountMax: read.byteCountMax)
-                    }
-                    client.logRead(read, result)
-                case .call(let body):
-                    body(store)
+        /// True when something has to be tried again.
+        func run(_ jobs: inout [Job]) -> Bool {
+            for job in jobs { take(job) }
+            if isSpaceLow { drainBacklog() }
+            if needsSync, failure == nil { sync() }
+            if failure == nil, !needsSync {
+                for (client, sequence) in acknowledgements {
+                    client.logPersisted(sequence: sequence)
                 }
+                acknowledgements.removeAll(keepingCapacity: true)
             }
-            if hasWritten, failure == nil {
-                do { try store.sync() } catch { failAll(error) }
+            reportSpace()
+            return isSpaceLow && failure == nil
+        }
+
+        private func take(_ job: Job) {
+            switch job {
+            case .write(_, _, let client):
+                meet(client)
+                guard failure == nil else { return }
+                if backlog.isEmpty, let rest = carryOut(job) {
+                    backlog.append(rest)
+                } else if !backlog.isEmpty {
+                    backlog.append(job)
+                }
+            case .read(let group, let read, let client):
+                let result = Result { () throws(RaftError) in
+                    try store.entries(
+                        group: group, from: read.first, through: read.last,
+                        byteCountMax: read.byteCountMax)
+                }
+                client.logRead(read, result)
+            case .call(let body):
+                body(store)
             }
-            for (client, sequence) in acknowledgements where failure == nil {
-                client.logPersisted(sequence: sequence)
+        }
+
+        private func meet(_ client: any LogWriterClient) {
+            guard !clients.contains(where: { $0 === client }) else { return }
+            clients.append(client)
+        }
+
+        /// Returns what of a write is left to do when the disk is full.
+        private func carryOut(_ job: Job) -> Job? {
+            guard case .write(let group, var write, let client) = job else { return nil }
+            do throws(RaftError) {
+                try apply(write, group: group)
+            } catch {
+                guard error.code == .noSpace,
+                    let lastIndex = try? store.recovery(group: group).lastIndex
+                else {
+                    fail(error)
+                    return nil
+                }
+                isSpaceLow = true
+                write.hardState = nil
+                write.truncateFrom = nil
+                write.compactThrough = nil
+                write.entries.removeAll { $0.index <= lastIndex }
+                return .write(group, write, client)
             }
-            acknowledgements.removeAll(keepingCapacity: true)
+            needsSync = needsSync || write.sequence != 0
+            acknowledge(write.sequence, client)
+            return nil
         }
 
         private func apply(_ write: RaftLogWrite, group: RaftGroupID) throws(RaftError) {
@@ -87,16 +128,41 @@ final class LogWriter: Sendable {
             }
         }
 
-        private func fail(_ error: RaftError, _ client: any LogWriterClient) {
-            failure = error
-            client.logFailed(error)
-            failAll(error)
+        private func sync() {
+            do throws(RaftError) {
+                try store.sync()
+                needsSync = false
+            } catch {
+                if error.code == .noSpace { isSpaceLow = true } else { fail(error) }
+            }
         }
 
-        private func failAll(_ error: RaftError) {
+        private func drainBacklog() {
+            do throws(RaftError) {
+                try store.reserveSpace()
+            } catch {
+                if error.code != .noSpace { fail(error) }
+                return
+            }
+            while failure == nil, let job = backlog.popFirst() {
+                guard let rest = carryOut(job) else { continue }
+                return backlog.prepend(rest)
+            }
+        }
+
+        private func reportSpace() {
+            isSpaceLow = store.isSpaceLow || needsSync || !backlog.isEmpty
+            guard isSpaceLow != wasReportedLow else { return }
+            wasReportedLow = isSpaceLow
+            for client in clients { client.logSpaceChanged(isLow: isSpaceLow) }
+        }
+
+        private func fail(_ error: RaftError) {
+            guard failure == nil else { return }
             failure = error
-            for (client, _) in acknowledgements { client.logFailed(error) }
+            for client in clients { client.logFailed(error) }
             acknowledgements.removeAll()
+            backlog.removeAll()
         }
     }
 }
@@ -105,6 +171,8 @@ final class LogWriter: Sendable {
 protocol LogWriterClient: AnyObject, Sendable {
     func logPersisted(sequence: UInt64)
     func logRead(_ read: RaftLogRead, _ result: Result<[RaftEntry], RaftError>)
+    /// The disk is full, or has space again. What was handed over waits and isn't lost.
+    func logSpaceChanged(isLow: Bool)
     /// The log failed: nothing that isn't acknowledged yet ever will be.
     func logFailed(_ error: RaftError)
 }

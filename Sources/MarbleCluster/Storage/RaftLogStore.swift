@@ -51,12 +51,30 @@ public protocol RaftLogStore: AnyObject, Sendable {
     func compactPrefix(group: RaftGroupID, through index: RaftIndex, term: RaftTerm)
         throws(RaftError)
     /// Makes all changes durable.
+    ///
+    /// - Throws: code `.noSpace` when the disk is full: nothing is lost, and `sync` may be called
+    ///   again. (`append` may throw it too; entries before the one that didn't fit are kept.)
     func sync() throws(RaftError)
+    /// Whether so little space is left that the node should refuse proposals.
+    var isSpaceLow: Bool { get }
+    /// Tries again to get the space that is missing.
+    func reserveSpace() throws(RaftError)
+    /// Makes everything durable and closes the store.
+    func close() throws(RaftError)
     /// Reads entries `first...last` in order: at least one, and no more once `byteCountMax`
     /// payload bytes are reached.
     func entries(
         group: RaftGroupID, from first: RaftIndex, through last: RaftIndex, byteCountMax: Int
     ) throws(RaftError) -> [RaftEntry]
+}
+
+extension RaftLogStore {
+    /// False: a store that knows no such thing.
+    public var isSpaceLow: Bool { false }
+    /// Does nothing.
+    public func reserveSpace() throws(RaftError) {}
+    /// Does nothing.
+    public func close() throws(RaftError) {}
 }
 
 /// A Raft group's number; a node hosts many groups, each with its own log and leader.

@@ -43,12 +43,21 @@ final class SnapshotWriter {
     private let name: SnapshotStore.Name
     private let file: any File
     private let partPath: String
-    private var offset: UInt64 = 0
+    private let pause: () -> Void
+    /// Bytes written so far.
+    private(set) var byteCount: UInt64 = 0
+    private var unsyncedByteCount = 0
     private var crc: UInt32
 
-    init(store: SnapshotStore, name: SnapshotStore.Name) throws(RaftError) {
+    /// Synced in steps, so that the log's syncs never wait for one large flush.
+    private static let syncStep = 8 << 20
+
+    init(
+        store: SnapshotStore, name: SnapshotStore.Name, pause: @escaping () -> Void
+    ) throws(RaftError) {
         self.store = store
         self.name = name
+        self.pause = pause
         partPath = store.path(SnapshotStore.fileName(name) + SnapshotStore.partSuffix)
         let header = SnapshotFile.header(name)
         crc = header.crc
@@ -97,10 +106,15 @@ final class SnapshotWriter {
     private func write(_ bytes: ByteBuffer) throws(RaftError) {
         do {
             try bytes.withUnsafeReadableBytes { (bytes) throws(FileSystemError) in
-                try file.write(bytes, at: offset)
+                try file.write(bytes, at: byteCount)
             }
+            byteCount += UInt64(bytes.readableBytes)
+            unsyncedByteCount += bytes.readableBytes
+            guard unsyncedByteCount >= Self.syncStep else { return }
+            unsyncedByteCount = 0
+            try file.sync()
         } catch { throw SnapshotStore.failure(error) }
-        offset += UInt64(bytes.readableBytes)
+        pause()
     }
 }
 

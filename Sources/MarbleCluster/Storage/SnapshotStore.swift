@@ -39,8 +39,14 @@ package struct SnapshotStore: Sendable {
 
     /// Writes a capture and makes it durable under its name; then older snapshots go, all but one,
     /// which a member may still be reading.
-    package func write(_ name: Name, _ capture: any RaftSnapshotCapture) throws {
-        let writer = try SnapshotWriter(store: self, name: name)
+    ///
+    /// - Parameter pause: called after each of the steps in which the file is synced.
+    /// - Returns: the file's bytes.
+    @discardableResult
+    package func write(
+        _ name: Name, _ capture: any RaftSnapshotCapture, pause: @escaping () -> Void = {}
+    ) throws -> UInt64 {
+        let writer = try SnapshotWriter(store: self, name: name, pause: pause)
         do {
             try capture.write { chunk throws in try writer.append(chunk) }
             try writer.finish()
@@ -49,6 +55,7 @@ package struct SnapshotStore: Sendable {
             throw error
         }
         try removeOlder(than: name)
+        return writer.byteCount
     }
 
     /// Opens a snapshot for restoring; every chunk is checked as it is read.

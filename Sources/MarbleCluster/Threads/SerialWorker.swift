@@ -2,7 +2,8 @@ internal import Foundation
 internal import NIOConcurrencyHelpers
 
 /// A thread of its own for work that blocks. It takes all jobs that have gathered while it was
-/// busy in one go, so that what can be done once for many is (a group commit).
+/// busy in one go, so that what can be done once for many is (a group commit). It can ask to be
+/// called again without a job, to try again what failed.
 final class SerialWorker<Job: Sendable>: Sendable {
     private enum State: Int { case idle, waiting, stopped }
 
@@ -15,27 +16,45 @@ final class SerialWorker<Job: Sendable>: Sendable {
         var isStopping = false
     }
 
-    /// - Parameter process: carries out jobs in order, on the worker's thread.
-    init(name: String, process: @escaping @Sendable (inout [Job]) -> Void) {
+    /// - Parameters:
+    ///   - retryInterval: after this long, `process` is called again even without a job.
+    ///   - process: carries out jobs in order, on the worker's thread; true asks for another call
+    ///     after the interval.
+    init(
+        name: String, retryInterval: Duration = .seconds(1),
+        process: @escaping @Sendable (inout [Job]) -> Bool
+    ) {
         let condition = ConditionLock(value: State.idle.rawValue)
         let queue = Queue()
         self.condition = condition
         self.queue = queue
         let thread = Thread {
+            Thread.current.name = name
             var taken: [Job] = []
+            var mustRetry = false
             while true {
-                condition.lock(whenValue: State.waiting.rawValue)
+                if mustRetry {
+                    let timeout = Double(retryInterval.wholeMilliseconds) / 1000
+                    guard
+                        condition.lock(
+                            whenValue: State.waiting.rawValue, timeoutSeconds: timeout)
+                    else {
+                        mustRetry = process(&taken)
+                        continue
+                    }
+                } else {
+                    condition.lock(whenValue: State.waiting.rawValue)
+                }
                 swap(&taken, &queue.jobs)
                 let isStopping = queue.isStopping
                 let isDone = isStopping && taken.isEmpty
                 let next: State = isDone ? .stopped : isStopping ? .waiting : .idle
                 condition.unlock(withValue: next.rawValue)
                 if isDone { return }
-                process(&taken)
+                mustRetry = process(&taken)
                 taken.removeAll(keepingCapacity: true)
             }
         }
-        thread.name = name
         thread.stackSize = 1 << 20
         thread.start()
     }

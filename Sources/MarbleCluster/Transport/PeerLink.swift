@@ -61,6 +61,15 @@ final class PeerLink: FlightStreamDelegate, @unchecked Sendable {
         }
     }
 
+    /// The peer has just called: it is up, so there is nothing to pause for.
+    func peerIsUp() {
+        eventLoop.preconditionInEventLoop()
+        guard case .pausing = phase else { return }
+        retry?.cancel()
+        pause = Self.pauseMin
+        dial()
+    }
+
     /// Queues a message; it leaves with everything else of the loop's turn. False without a
     /// connection, or with too much queued on it.
     func send(_ data: FlightData) -> Bool {
