@@ -1,0 +1,153 @@
+internal import Configuration
+internal import Logging
+internal import MarbleCluster
+
+extension NodeConfiguration {
+    /// Reads the configuration: what `flags` set wins over the environment's `MARBLE_…` variables,
+    /// and those over the configuration file.
+    ///
+    /// - Parameters:
+    ///   - flags: what the command line says.
+    ///   - environment: the process's environment variables.
+    ///   - file: path of the configuration file; nil takes `MARBLE_CONFIG`, or none.
+    /// - Throws: a configuration error that names the setting and says what to do.
+    public static func load(
+        flags: NodeSettings, environment: [String: String], file: String?
+    ) async throws(ServerError) -> NodeConfiguration {
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "command line", values: flags.values),
+            EnvironmentVariablesProvider(environmentVariables: environment)
+                .prefixKeys(with: "marble"),
+        ]
+        if let path = file ?? environment["MARBLE_CONFIG"] {
+            let file = try NodeConfigurationFile(path: path)
+            providers.append(InMemoryProvider(name: "file", values: file.values))
+        }
+        return try await NodeConfigurationLoader(reader: ConfigReader(providers: providers)).load()
+    }
+}
+
+/// Fetches each key from the sources and turns what is missing or malformed into a message.
+private struct NodeConfigurationLoader {
+    let reader: ConfigReader
+
+    func load() async throws(ServerError) -> NodeConfiguration {
+        if try await boolean(.enableSSL) ?? false {
+            throw ServerError(
+                .configuration,
+                "enable_ssl: this version has no TLS; remove the setting or set it to false")
+        }
+        let endpoint = try Self.endpoint(try await required(.endpoint), "endpoint (--endpoint)")
+        var nodes: [Endpoint] = []
+        for text in try await endpoints() {
+            nodes.append(try Self.endpoint(text, "node_endpoints (--nodes)"))
+        }
+        return try NodeConfiguration(
+            endpoint: endpoint,
+            nodeEndpoints: nodes,
+            clusterID: try await required(.clusterID),
+            dataDirectory: try await required(.dataDirectory),
+            electionTimeout: try await milliseconds(.electionTimeout)
+                ?? NodeConfiguration.electionTimeoutDefault,
+            heartbeatInterval: try await milliseconds(.heartbeatInterval)
+                ?? NodeConfiguration.heartbeatIntervalDefault,
+            snapshotDistance: try await integer(.snapshotDistance)
+                ?? NodeConfiguration.snapshotDistanceDefault,
+            enablePreVote: try await boolean(.enablePreVote) ?? true,
+            messageByteCountMax: try await integer(.messageByteCountMax)
+                ?? NodeConfiguration.messageByteCountMaxDefault,
+            logLevel: try await level())
+    }
+
+    private static func endpoint(
+        _ text: String, _ field: String
+    ) throws(ServerError) -> Endpoint {
+        let endpoint: Endpoint
+        do {
+            endpoint = try Endpoint(text, field: field)
+        } catch {
+            throw ServerError(.configuration, error.message, cause: error)
+        }
+        guard endpoint.port > 0 else {
+            throw ServerError(
+                .configuration, "\(field): \"\(text)\" has no port from 1 to 65535")
+        }
+        return endpoint
+    }
+
+    private func missing(_ key: NodeConfigurationKey) -> ServerError {
+        let flag = key.flag.map { "give \($0), " } ?? "set "
+        return ServerError(
+            .configuration,
+            "\(key.rawValue) is missing: \(flag)\(key.environmentName) in the environment,"
+                + " or \"\(key.rawValue)\" in the configuration file")
+    }
+
+    private func malformed(_ key: NodeConfigurationKey, _ error: any Error) -> ServerError {
+        // The command line and the file were checked already, so it is the environment's text.
+        ServerError(
+            .configuration, "\(key.environmentName) must be \(key.kind.description)",
+            cause: error)
+    }
+
+    private func required(_ key: NodeConfigurationKey) async throws(ServerError) -> String {
+        guard let text = try await string(key) else { throw missing(key) }
+        return text
+    }
+
+    private func string(_ key: NodeConfigurationKey) async throws(ServerError) -> String? {
+        do {
+            return try await reader.fetchString(forKey: ConfigKey([key.rawValue]))
+        } catch {
+            throw malformed(key, error)
+        }
+    }
+
+    private func endpoints() async throws(ServerError) -> [String] {
+        let key = NodeConfigurationKey.nodeEndpoints
+        do {
+            let texts = try await reader.fetchStringArray(forKey: ConfigKey([key.rawValue]))
+            guard let texts, !texts.isEmpty else { throw missing(key) }
+            return texts
+        } catch let error as ServerError {
+            throw error
+        } catch {
+            throw malformed(key, error)
+        }
+    }
+
+    private func integer(_ key: NodeConfigurationKey) async throws(ServerError) -> Int? {
+        do {
+            return try await reader.fetchInt(forKey: ConfigKey([key.rawValue]))
+        } catch {
+            throw malformed(key, error)
+        }
+    }
+
+    private func milliseconds(_ key: NodeConfigurationKey) async throws(ServerError) -> Duration? {
+        guard let number = try await integer(key) else { return nil }
+        guard (1...3_600_000).contains(number) else {
+            throw ServerError(
+                .configuration, "\(key.rawValue) must be from 1 to 3600000, not \(number)")
+        }
+        return .milliseconds(number)
+    }
+
+    private func boolean(_ key: NodeConfigurationKey) async throws(ServerError) -> Bool? {
+        do {
+            return try await reader.fetchBool(forKey: ConfigKey([key.rawValue]))
+        } catch {
+            throw malformed(key, error)
+        }
+    }
+
+    private func level() async throws(ServerError) -> Logger.Level {
+        guard let text = try await string(.logLevel) else { return .info }
+        guard let level = Logger.Level(rawValue: text) else {
+            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ServerError(
+                .configuration, "log_level is one of \(known), not \"\(text)\"")
+        }
+        return level
+    }
+}

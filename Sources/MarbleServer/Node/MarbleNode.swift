@@ -1,0 +1,114 @@
+public import Logging
+internal import MarbleCluster
+internal import MarbleDB
+internal import MarbleEnvironment
+internal import MarbleFlight
+internal import NIOPosix
+public import ServiceLifecycle
+
+/// One node of a cluster: the database, its Raft group, and the endpoint that serves both.
+public final class MarbleNode: Service {
+    public let configuration: NodeConfiguration
+    /// A log entry may be as large as Raft and its transport take it, less what an entry has around
+    /// the batch.
+    private static let entryByteCountMax = 60 << 20
+    private static let entryOverhead = 16 << 10
+
+    private let raft: RaftServer
+    private let service: DatabaseFlightService
+    private let logger: Logger
+
+    /// Makes a node; nothing is opened or listened on before `start()`.
+    public init(configuration: NodeConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        var limits = DatabaseConfiguration()
+        limits.batchByteCountMax =
+            min(configuration.messageByteCountMax, Self.entryByteCountMax) - Self.entryOverhead
+        let database = Database(configuration: limits)
+        let group = MultiThreadedEventLoopGroup.singleton
+        service = DatabaseFlightService(
+            configuration: configuration, database: database, eventLoopGroup: group, logger: logger)
+        var serverConfiguration = FlightServerConfiguration()
+        serverConfiguration.messageByteCountMax = configuration.messageByteCountMax
+        let transport = ArrowFlightTransport(
+            localEndpoint: configuration.endpoint.description, service: service,
+            serverConfiguration: serverConfiguration, eventLoopGroup: group, logger: logger)
+        raft = RaftServer(
+            config: configuration.clusterConfig, transport: transport, stateMachine: database,
+            dataDirectory: configuration.dataDirectory, logger: logger)
+        service.attach(raft)
+    }
+
+    /// Opens the data directory, recovers what it holds, and listens; returns when clients can call.
+    ///
+    /// - Throws: why the node can't run, and what to do about it.
+    public func start() async throws(ServerError) {
+        try checkDataDirectory()
+        do {
+            try await raft.start()
+        } catch let error as RaftError {
+            throw ServerError(Self.code(of: error), error.message, cause: error)
+        } catch {
+            throw ServerError(.node, "the node can't start: \(error)", cause: error)
+        }
+    }
+
+    /// Hands the leadership over, finishes the open streams, and closes the data directory.
+    public func stop() async {
+        await raft.stop()
+        await service.stop()
+    }
+
+    /// Keeps a started node up until a graceful shutdown is asked for, or until it fails.
+    ///
+    /// - Throws: why the node failed, its disk for instance.
+    public func run() async throws {
+        let failure = await withGracefulShutdownHandler {
+            await raft.waitForEnd()
+        } onGracefulShutdown: {
+            Task { await self.stop() }
+        }
+        guard let failure else { return await service.stop() }
+        await stop()
+        throw ServerError(Self.code(of: failure), failure.message, cause: failure)
+    }
+
+    private func checkDataDirectory() throws(ServerError) {
+        let files = PosixFileSystem()
+        let directory = configuration.dataDirectory
+        do {
+            try files.createDirectory(directory)
+            _ = try files.list(directory)
+            let probe = FilePaths.join(directory, ".writable")
+            try files.open(probe, .create).close()
+            try files.remove(probe)
+        } catch {
+            throw ServerError(
+                .dataDirectory,
+                "the data directory \(directory) can't be used: \(error.message)", cause: error)
+        }
+    }
+
+    private static func code(of error: RaftError) -> ServerError.Code {
+        switch error.code {
+        case .foreignData, .storage: .dataDirectory
+        case .transport: .endpoint
+        case .invalidConfiguration: .configuration
+        default: .node
+        }
+    }
+}
+
+extension NodeConfiguration {
+    /// The part of the configuration that is the Raft group's.
+    var clusterConfig: RaftClusterConfig {
+        RaftClusterConfig(
+            clusterID: clusterID,
+            nodeEndpoints: nodeEndpoints.map(\.description),
+            electionTimeout: electionTimeout,
+            heartbeatInterval: heartbeatInterval,
+            snapshotDistance: UInt64(snapshotDistance),
+            enablePreVote: enablePreVote)
+    }
+}
