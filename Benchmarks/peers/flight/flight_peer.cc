@@ -1,0 +1,257 @@
+// C++ Arrow Flight as a peer: an acknowledging server and a load generator, in separate processes.
+//
+//   flight-peer server --port P
+//   flight-peer stream --endpoint HOST:PORT [--payload N] [--in-flight N] [--body metadata|batch]
+//   flight-peer unary  --endpoint HOST:PORT [--payload N] [--in-flight N] [--connections N]
+//
+// `stream` sends messages on one do_exchange and counts the server's acknowledgements, one for each
+// message; `unary` calls an action. The load generators print one JSON object; see
+// Benchmarks/README.md for its keys.
+
+#include <arrow/api.h>
+#include <arrow/buffer.h>
+#include <arrow/flight/api.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <semaphore>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace flight = arrow::flight;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+void check(const arrow::Status& status) {
+  if (!status.ok()) {
+    std::cerr << "flight-peer: " << status.ToString() << std::endl;
+    std::exit(1);
+  }
+}
+
+template <typename T>
+T check(arrow::Result<T> result) {
+  check(result.status());
+  return std::move(result).ValueUnsafe();
+}
+
+class AcknowledgingServer : public flight::FlightServerBase {
+ public:
+  arrow::Status DoExchange(const flight::ServerCallContext&,
+                           std::unique_ptr<flight::FlightMessageReader> reader,
+                           std::unique_ptr<flight::FlightMessageWriter> writer) override {
+    const auto acknowledgement = arrow::Buffer::FromString("acknowl.");
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(auto chunk, reader->Next());
+      if (!chunk.data && !chunk.app_metadata) return arrow::Status::OK();
+      ARROW_RETURN_NOT_OK(writer->WriteMetadata(acknowledgement));
+    }
+  }
+
+  arrow::Status DoAction(const flight::ServerCallContext&, const flight::Action&,
+                         std::unique_ptr<flight::ResultStream>* result) override {
+    std::vector<flight::Result> results(1);
+    results[0].body = arrow::Buffer::FromString("acknowl.");
+    *result = std::make_unique<flight::SimpleResultStream>(std::move(results));
+    return arrow::Status::OK();
+  }
+};
+
+struct Settings {
+  std::string command;
+  std::string endpoint = "127.0.0.1:5901";
+  int port = 5901;
+  int payload = 1024;
+  int in_flight = 1;
+  int connections = 1;
+  double seconds = 10;
+  double warm_up = 1;
+  bool batches = false;
+
+  Clock::duration warm() const { return duration(warm_up); }
+  Clock::duration measured() const { return duration(seconds); }
+
+ private:
+  static Clock::duration duration(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  }
+};
+
+Settings parse(int argc, char** argv) {
+  Settings settings;
+  if (argc < 2 || argc % 2 != 0) {
+    std::cerr << "usage: flight-peer server|stream|unary [--option value]..." << std::endl;
+    std::exit(2);
+  }
+  settings.command = argv[1];
+  std::map<std::string, std::string> options;
+  for (int i = 2; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
+  for (const auto& [name, value] : options) {
+    if (name == "--endpoint") settings.endpoint = value;
+    else if (name == "--port") settings.port = std::stoi(value);
+    else if (name == "--payload") settings.payload = std::stoi(value);
+    else if (name == "--in-flight") settings.in_flight = std::stoi(value);
+    else if (name == "--connections") settings.connections = std::stoi(value);
+    else if (name == "--seconds") settings.seconds = std::stod(value);
+    else if (name == "--warm-up") settings.warm_up = std::stod(value);
+    else if (name == "--body") settings.batches = value == "batch";
+    else {
+      std::cerr << "flight-peer: unknown option " << name << std::endl;
+      std::exit(2);
+    }
+  }
+  return settings;
+}
+
+void serve(const Settings& settings) {
+  AcknowledgingServer server;
+  auto location = check(flight::Location::ForGrpcTcp("127.0.0.1", settings.port));
+  check(server.Init(flight::FlightServerOptions(location)));
+  check(server.SetShutdownOnSignals({SIGTERM, SIGINT}));
+  std::cout << "ready port=" << server.port() << std::endl;
+  check(server.Serve());
+}
+
+// A generic client options' "disable Nagle" and the like are gRPC's defaults; separate connections
+// need separate subchannel pools, or gRPC shares one socket for one address.
+std::unique_ptr<flight::FlightClient> connect(const Settings& settings) {
+  const auto colon = settings.endpoint.rfind(':');
+  auto location = check(flight::Location::ForGrpcTcp(
+      settings.endpoint.substr(0, colon), std::stoi(settings.endpoint.substr(colon + 1))));
+  auto options = flight::FlightClientOptions::Defaults();
+  options.generic_options.emplace_back("grpc.use_local_subchannel_pool", 1);
+  return check(flight::FlightClient::Connect(location, options));
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+double quantile(const std::vector<int64_t>& sorted, double q) {
+  if (sorted.empty()) return 0;
+  const auto position = std::min(size_t(q * double(sorted.size())), sorted.size() - 1);
+  return double(sorted[position]) / 1e3;
+}
+
+void report(const Settings& settings, std::vector<int64_t> nanoseconds, const char* rate_name,
+            double cpu) {
+  std::sort(nanoseconds.begin(), nanoseconds.end());
+  const double rate = double(nanoseconds.size()) / settings.seconds;
+  std::printf(
+      "{\"operation\": \"%s\", \"in_flight\": %d, \"connections\": %d, \"payload_bytes\": %d, "
+      "\"seconds\": %g, \"completed\": %zu, \"errors\": 0, \"%s\": %.1f, \"mb_per_s\": %.1f, "
+      "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"cpu_seconds\": %.2f}\n",
+      settings.command.c_str(), settings.in_flight, settings.connections, settings.payload,
+      settings.seconds, nanoseconds.size(), rate_name, rate, rate * settings.payload / 1e6,
+      quantile(nanoseconds, 0.5), quantile(nanoseconds, 0.99), quantile(nanoseconds, 0.999), cpu);
+}
+
+std::shared_ptr<arrow::RecordBatch> one_row_batch(int payload) {
+  arrow::BinaryBuilder builder;
+  check(builder.Append(std::string(size_t(payload), 'v')));
+  auto column = check(builder.Finish());
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field("payload", arrow::binary())}), 1,
+                                  {column});
+}
+
+void stream(const Settings& settings) {
+  auto client = connect(settings);
+  auto exchange = check(client->DoExchange(flight::FlightDescriptor::Path({"benchmark"})));
+  const auto batch = one_row_batch(settings.payload);
+  const std::shared_ptr<arrow::Buffer> metadata =
+      arrow::Buffer::FromString(std::string(size_t(settings.payload), 'v'));
+  if (settings.batches) check(exchange.writer->Begin(batch->schema()));
+
+  // Slot i % in_flight holds the send time of message i; the window keeps slots from being reused
+  // before their acknowledgement was read.
+  std::vector<std::atomic<int64_t>> sent_at(size_t(settings.in_flight));
+  std::counting_semaphore<> window(settings.in_flight);
+  std::vector<int64_t> latencies;
+  latencies.reserve(1 << 22);
+  const auto begin = Clock::now() + settings.warm();
+  const auto end = begin + settings.measured();
+
+  std::thread acknowledgements([&] {
+    for (size_t i = 0;; i++) {
+      auto chunk = check(exchange.reader->Next());
+      if (!chunk.data && !chunk.app_metadata) return;
+      const auto now = Clock::now();
+      const int64_t latency =
+          now.time_since_epoch().count() -
+          sent_at[i % sent_at.size()].load(std::memory_order_relaxed);
+      window.release();
+      if (now >= begin && now < end) latencies.push_back(latency);
+    }
+  });
+  const double cpu = cpu_seconds();
+  for (size_t i = 0;; i++) {
+    window.acquire();
+    const auto now = Clock::now();
+    if (now >= end) break;
+    sent_at[i % sent_at.size()].store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    check(settings.batches ? exchange.writer->WriteRecordBatch(*batch)
+                           : exchange.writer->WriteMetadata(metadata));
+  }
+  check(exchange.writer->DoneWriting());
+  acknowledgements.join();
+  check(exchange.writer->Close());
+  report(settings, std::move(latencies), "messages_per_s", cpu_seconds() - cpu);
+}
+
+void unary(const Settings& settings) {
+  std::vector<std::unique_ptr<flight::FlightClient>> clients;
+  for (int i = 0; i < settings.connections; i++) clients.push_back(connect(settings));
+  const auto body = arrow::Buffer::FromString(std::string(size_t(settings.payload), 'v'));
+  std::vector<int64_t> latencies;
+  std::mutex mutex;
+  const auto begin = Clock::now() + settings.warm();
+  const auto end = begin + settings.measured();
+  const double cpu = cpu_seconds();
+  std::vector<std::thread> workers;
+  for (int w = 0; w < settings.in_flight; w++) {
+    workers.emplace_back([&, w] {
+      auto& client = *clients[size_t(w) % clients.size()];
+      std::vector<int64_t> mine;
+      while (true) {
+        const auto started = Clock::now();
+        if (started >= end) break;
+        auto results = check(client.DoAction(flight::Action("benchmark", body)));
+        while (check(results->Next())) {
+        }
+        if (started >= begin) mine.push_back((Clock::now() - started).count());
+      }
+      std::lock_guard lock(mutex);
+      latencies.insert(latencies.end(), mine.begin(), mine.end());
+    });
+  }
+  for (auto& worker : workers) worker.join();
+  report(settings, std::move(latencies), "calls_per_s", cpu_seconds() - cpu);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Settings settings = parse(argc, argv);
+  if (settings.command == "server") serve(settings);
+  else if (settings.command == "stream") stream(settings);
+  else if (settings.command == "unary") unary(settings);
+  else {
+    std::cerr << "flight-peer: unknown command " << settings.command << std::endl;
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,26 @@
+# What a person types here; each target installs what it needs (Scripts/setup.sh says what).
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench format clean
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+
+demo: ## build and run three nodes on localhost:5001, :5002 and :5003; Ctrl-C ends them
+	@Scripts/setup.sh test
+	swift build -c release --product marble
+	@exec .build/release/marble demo $(ARGS)
+
+test: ## format check, unit tests, simulator, end-to-end tests
+	@Scripts/test.sh
+
+bench: ## measure against C++ Arrow Flight and etcd (NAME=flight, commit or latency: only that)
+	@Scripts/setup.sh bench
+	swift build -c release
+	@.venv/bin/python Benchmarks/run.py $(NAME)
+
+format: ## format the Swift code
+	@Scripts/format.sh
+
+clean: ## remove builds, results and the Python environment
+	rm -rf .build .venv bench-results

@@ -1,0 +1,91 @@
+"""Every column type of the product, with nulls, through the log and back from every node."""
+
+import math
+
+import pyarrow as pa
+import pytest
+from data import TYPES, all_types, column_with_nulls
+from rig.client import create_table, read, write
+
+
+def equal(left, right):
+    """Arrow equality, and the sign of zeros, which Arrow's ignores."""
+    if not left.equals(right):
+        return False
+    if not pa.types.is_floating(left.type):
+        return True
+    signs = [
+        [value is not None and math.copysign(1, value) for value in column.to_pylist()]
+        for column in (left, right)
+    ]
+    return signs[0] == signs[1]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_column_of_each_type_comes_back_as_it_was(cluster, table, name):
+    column = column_with_nulls(name)
+    batch = pa.RecordBatch.from_arrays([column], names=["column"])
+    write(cluster.nodes[0], table, batch)
+    for node in cluster.nodes:
+        result = read(node, table)
+        assert result.schema.field("column").type == column.type
+        assert equal(result.column("column").combine_chunks(), column)
+
+
+def test_all_types_together_with_a_key(cluster, table):
+    batch = all_types()
+    create_table(cluster.nodes[0], table, batch.schema, ["id"])
+    write(cluster.nodes[1], table, batch)
+    for node in cluster.nodes:
+        assert read(node, table, order="key").combine_chunks().equals(pa.table(batch))
+
+
+def test_sliced_columns_arrive_as_the_slice(cluster, table):
+    batch = all_types()
+    slices = [batch.slice(1, 3), batch.slice(5, 2), batch.slice(0, 1)]
+    write(cluster.nodes[0], table, slices)
+    expected = pa.Table.from_batches(slices)
+    assert read(cluster.nodes[1], table).combine_chunks().equals(expected.combine_chunks())
+
+
+@pytest.mark.parametrize("name", [each for each in TYPES if not each.startswith("float")])
+def test_a_column_of_each_type_can_be_the_primary_key(cluster, table, name):
+    values = TYPES[name][1]
+    distinct = sorted({repr(value): value for value in values}.items())
+    column = pa.array([value for _, value in distinct], TYPES[name][0])
+    batch = pa.RecordBatch.from_arrays([column], names=["key"])
+    create_table(cluster.nodes[0], table, batch.schema, ["key"])
+    write(cluster.nodes[0], table, [batch, batch])
+    result = read(cluster.nodes[1], table, order="key").column("key").combine_chunks()
+    assert len(result) == len(column)
+    assert set(result.to_pylist()) == set(column.to_pylist())
+    backwards = read(cluster.nodes[1], table, order="-key").column("key").to_pylist()
+    assert backwards == list(reversed(result.to_pylist()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoken"),
+    [
+        (pa.list_(pa.int32()), "list"),
+        (pa.struct([("a", pa.int32())]), "struct"),
+        (pa.map_(pa.utf8(), pa.int32()), "map"),
+        (pa.duration("s"), "duration"),
+        (pa.decimal256(50, 2), "decimal"),
+        (pa.null(), "null"),
+        (pa.month_day_nano_interval(), "interval"),
+        (pa.string_view(), "view"),
+    ],
+)
+def test_other_types_are_refused_with_the_column_and_its_type(cluster, table, kind, spoken):
+    schema = pa.schema([("id", pa.int64()), ("odd_one", kind)])
+    with pytest.raises(
+        (pa.ArrowInvalid, pa.ArrowNotImplementedError), match=f"(?is)odd_one.*{spoken}"
+    ):
+        create_table(cluster.nodes[0], table, schema)
+
+
+def test_long_and_empty_strings_in_large_batches(cluster, table):
+    values = ["", None, "x" * 100_000, "é" * 1000] * 50
+    batch = pa.RecordBatch.from_arrays([pa.array(values, pa.utf8())], names=["text"])
+    write(cluster.nodes[0], table, batch)
+    assert read(cluster.nodes[1], table).column("text").to_pylist() == values
