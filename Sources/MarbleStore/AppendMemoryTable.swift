@@ -23,6 +23,12 @@ package final class AppendMemoryTable: TableStore {
         content.withLock { $0.capture }
     }
 
+    package func takesPromptly(batchCount: Int, rowCount: Int, byteCount: Int) -> Bool {
+        let incoming = content.withLock { $0.incoming }
+        return !configuration.isDue(
+            incoming: incoming.with(batchCount, rowCount: rowCount, byteCount: byteCount))
+    }
+
     package func upsert(_ batch: ArrowRecordBatch, version: UInt64) {
         guard batch.rowCount > 0 else { return content.withLock { $0.capture.version = version } }
         let rows = ChunkRows(batch: batch, keys: nil)

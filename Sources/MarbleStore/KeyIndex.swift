@@ -23,12 +23,17 @@ struct KeyIndex {
 
     /// Makes room for that many more keys, so that inserting them moves nothing.
     mutating func reserve(_ additional: Int) {
-        let needed = (count + additional) / 5 * 8 + 16
-        guard needed > slots.count else { return }
+        guard !hasRoom(for: additional) else { return }
+        let needed = slotsNeeded(for: additional)
         var capacity = slots.count
         while capacity < needed { capacity *= 2 }
         grow(to: capacity)
     }
+
+    /// Whether that many more keys fit without moving others.
+    func hasRoom(for additional: Int) -> Bool { slotsNeeded(for: additional) <= slots.count }
+
+    private func slotsNeeded(for additional: Int) -> Int { (count + additional) / 5 * 8 + 16 }
 
     private mutating func grow(to capacity: Int) {
         let old = slots

@@ -18,8 +18,9 @@ extension KeyedMemoryTable {
     }
 
     /// Rewrites full chunks of which less than half is left.
-    func compact(_ places: [UInt32]) {
-        for place in places { merge([place], atLeast: .small) }
+    func compactHollow() {
+        for place in hollow { merge([place], atLeast: .small) }
+        hollow.removeAll()
     }
 
     /// Makes one chunk of what lives in several. It waits for further merges if it is still small.

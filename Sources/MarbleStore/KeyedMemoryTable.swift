@@ -25,6 +25,8 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
     var freePlaces: [UInt32] = []
     var incoming = WaitingChunks()
     var small = WaitingChunks()
+    /// Full chunks that have lost half of their rows; the next change compacts them first.
+    var hollow: [UInt32] = []
     /// Rows that the current change kills; kept to reuse its memory.
     private var dead: [Place] = []
 
@@ -39,7 +41,14 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
         content.withLock { $0 }
     }
 
+    package func takesPromptly(batchCount: Int, rowCount: Int, byteCount: Int) -> Bool {
+        hollow.isEmpty && index.hasRoom(for: rowCount)
+            && !configuration.isDue(
+                incoming: incoming.weight.with(batchCount, rowCount: rowCount, byteCount: byteCount))
+    }
+
     package func upsert(_ batch: ArrowRecordBatch, version: UInt64) {
+        compactHollow()
         guard batch.rowCount > 0 else { return content.withLock { $0.version = version } }
         let batchKeys = ChunkKeys(of: batch, columns: keyColumns)
         let place = takePlace(for: batchKeys)
@@ -59,6 +68,7 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
     }
 
     package func insert(_ batch: ArrowRecordBatch, version: UInt64) throws(StoreError) {
+        compactHollow()
         guard batch.rowCount > 0 else { return content.withLock { $0.version = version } }
         let batchKeys = ChunkKeys(of: batch, columns: keyColumns)
         let place = takePlace(for: batchKeys)
@@ -79,6 +89,7 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
     package func delete(
         _ batch: ArrowRecordBatch, keyColumns: [Int], version: UInt64
     ) throws(StoreError) -> Int {
+        compactHollow()
         let batchKeys = ChunkKeys(of: batch, columns: keyColumns)
         for row in 0..<batchKeys.count {
             let hash = batchKeys.hash(row, seed: configuration.hashSeed)
@@ -88,11 +99,10 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
             index.remove(at: position)
         }
         let count = dead.count
-        let emptied = content.withLock { content in
+        hollow += content.withLock { content in
             content.version = version
             return bury(in: &content)
         }
-        compact(emptied)
         mergeWhereDue()
         return count
     }
@@ -139,7 +149,7 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
         let level = configuration.level(
             rowCount: rows.batch.rowCount, byteCount: rows.byteCount)
         let chunk = RowChunk(rows, level: level)
-        let emptied = content.withLock { content in
+        hollow += content.withLock { content in
             put(chunk, at: place, in: &content)
             content.rowCount += chunk.rowCount
             content.version = version
@@ -150,7 +160,6 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
         case .small: small.add(chunk, at: place)
         case .full: break
         }
-        compact(emptied)
     }
 
     func put(_ chunk: RowChunk, at place: UInt32, in content: inout TableCapture) {

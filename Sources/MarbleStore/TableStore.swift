@@ -23,6 +23,10 @@ package protocol TableStore: AnyObject, Sendable {
         _ batch: ArrowRecordBatch, keyColumns: [Int], version: UInt64
     ) throws(StoreError) -> Int
 
+    /// Whether batches of these sizes, together, can be taken in a few microseconds: without a merge,
+    /// or another work that grows with the table. To be asked by the writer.
+    func takesPromptly(batchCount: Int, rowCount: Int, byteCount: Int) -> Bool
+
     /// The rows as of now.
     func capture() -> TableCapture
 }
@@ -69,6 +73,12 @@ struct ChunkWeight {
     var chunkCount = 0
     var rowCount = 0
     var byteCount = 0
+
+    func with(_ batchCount: Int, rowCount: Int, byteCount: Int) -> ChunkWeight {
+        ChunkWeight(
+            chunkCount: chunkCount + batchCount, rowCount: self.rowCount + rowCount,
+            byteCount: self.byteCount + byteCount)
+    }
 
     mutating func add(_ chunk: RowChunk) {
         chunkCount += 1

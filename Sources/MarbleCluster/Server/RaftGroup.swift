@@ -35,6 +35,10 @@ final class RaftGroup: @unchecked Sendable {
     private let snapshotWorker: SerialWorker<@Sendable () -> Void>
 
     private(set) var driver: RaftDriver!
+    private let promptStateMachine: (any RaftPromptStateMachine)?
+    /// Jobs that the apply thread has in hand.
+    private var applyJobCount = 0
+    private static let promptEntryCountMax = 16
     private var isFlushScheduled = false
     private var timer: Scheduled<Void>?
     private var timerDeadline: RaftInstant?
@@ -56,6 +60,7 @@ final class RaftGroup: @unchecked Sendable {
         self.logWriter = logWriter
         self.snapshots = snapshots
         self.stateMachine = stateMachine
+        promptStateMachine = stateMachine as? any RaftPromptStateMachine
         self.link = link
         self.metrics = metrics
         self.logger = logger
@@ -201,10 +206,14 @@ final class RaftGroup: @unchecked Sendable {
     ) {
         switch job {
         case .apply(let entries, let group):
-            let outcomes = entries.isEmpty ? [] : stateMachine.apply(entries)
+            let outcomes = stateMachine.apply(entries)
             group.metrics.entriesApplied.increment(by: entries.count)
-            group.eventLoop.execute { group.didApply(outcomes) }
+            group.eventLoop.execute {
+                group.applyJobCount -= 1
+                group.didApply(outcomes)
+            }
         case .capture(let name, let group):
+            defer { group.eventLoop.execute { group.applyJobCount -= 1 } }
             do {
                 let capture = try stateMachine.snapshot()
                 group.snapshotWorker.submit {
@@ -220,7 +229,10 @@ final class RaftGroup: @unchecked Sendable {
             let result = Result {
                 try stateMachine.restore(from: try snapshots.source(name), index: name.index)
             }
-            group.eventLoop.execute { group.didRestore(name, result) }
+            group.eventLoop.execute {
+                group.applyJobCount -= 1
+                group.didRestore(name, result)
+            }
         }
     }
 
@@ -303,11 +315,23 @@ extension RaftGroup: RaftDriverPorts {
     }
 
     func apply(_ entries: [RaftEntry], through: RaftIndex) {
-        applyWorker.submit(.apply(entries, self))
+        guard applyJobCount == 0, entries.count <= Self.promptEntryCountMax,
+            entries.isEmpty || promptStateMachine?.isPrompt(entries) == true
+        else { return submit(.apply(entries, self)) }
+        let outcomes = stateMachine.apply(entries)
+        metrics.entriesApplied.increment(by: entries.count)
+        // The driver isn't called back from within its call.
+        eventLoop.execute { self.didApply(outcomes) }
     }
 
     func makeSnapshot(index: RaftIndex, term: RaftTerm) {
-        applyWorker.submit(.capture(SnapshotStore.Name(index: index, term: term), self))
+        submit(.capture(SnapshotStore.Name(index: index, term: term), self))
+    }
+
+    /// Hands a job to the apply thread. Until it is done, nothing is applied here.
+    private func submit(_ job: ApplyJob) {
+        applyJobCount += 1
+        applyWorker.submit(job)
     }
 
     func installSnapshot(from peer: RaftNodeID, index: RaftIndex, term: RaftTerm) {
@@ -318,7 +342,7 @@ extension RaftGroup: RaftDriverPorts {
             do {
                 guard let link else { throw Self.notRunning }
                 try await link.fetchSnapshot(name, group: self, from: peer)
-                applyWorker.submit(.restore(name, self))
+                eventLoop.execute { self.submit(.restore(name, self)) }
             } catch {
                 eventLoop.execute { self.didRestore(name, .failure(error)) }
             }

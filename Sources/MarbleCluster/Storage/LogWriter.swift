@@ -9,6 +9,7 @@ final class LogWriter: Sendable {
         case write(RaftGroupID, RaftLogWrite, any LogWriterClient)
         case read(RaftGroupID, RaftLogRead, any LogWriterClient)
         case call(@Sendable (any RaftLogStore) -> Void)
+        case close
     }
 
     private let worker: SerialWorker<Job>
@@ -22,7 +23,7 @@ final class LogWriter: Sendable {
 
     /// Carries out what was submitted, closes the store, and ends the thread. Blocks.
     func stopAndJoin() {
-        worker.submit(.call { store in try? store.close() })
+        worker.submit(.close)
         worker.stop()
         worker.join()
     }
@@ -38,12 +39,14 @@ final class LogWriter: Sendable {
         private var needsSync = false
         private var isSpaceLow = false
         private var wasReportedLow = false
+        private var isClosed = false
 
         init(store: any RaftLogStore) { self.store = store }
 
         /// True when something has to be tried again.
         func run(_ jobs: inout [Job]) -> Bool {
             for job in jobs { take(job) }
+            guard !isClosed else { return false }
             if isSpaceLow { drainBacklog() }
             if needsSync, failure == nil { sync() }
             if failure == nil, !needsSync {
@@ -75,6 +78,9 @@ final class LogWriter: Sendable {
                 client.logRead(read, result)
             case .call(let body):
                 body(store)
+            case .close:
+                isClosed = true
+                do throws(RaftError) { try store.close() } catch { fail(error) }
             }
         }
 

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import NIOConcurrencyHelpers
 
@@ -5,16 +6,15 @@ internal import NIOConcurrencyHelpers
 /// busy in one go, so that what can be done once for many is (a group commit). It can ask to be
 /// called again without a job, to try again what failed.
 final class SerialWorker<Job: Sendable>: Sendable {
-    private enum State: Int { case idle, waiting, stopped }
-
-    private let condition: ConditionLock<Int>
-    private let queue: Queue
-
-    /// Guarded by `condition`.
-    private final class Queue: @unchecked Sendable {
+    private struct Queue {
         var jobs: [Job] = []
+        var isWaiting = false
         var isStopping = false
     }
+
+    private let queue = NIOLockedValueBox(Queue())
+    private let wakeUp = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - retryInterval: after this long, `process` is called again even without a job.
@@ -24,65 +24,67 @@ final class SerialWorker<Job: Sendable>: Sendable {
         name: String, retryInterval: Duration = .seconds(1),
         process: @escaping @Sendable (inout [Job]) -> Bool
     ) {
-        let condition = ConditionLock(value: State.idle.rawValue)
-        let queue = Queue()
-        self.condition = condition
-        self.queue = queue
+        let (queue, wakeUp, ended) = (queue, wakeUp, ended)
+        let retryMilliseconds = Int(retryInterval.wholeMilliseconds)
         let thread = Thread {
             Thread.current.name = name
             var taken: [Job] = []
             var mustRetry = false
-            while true {
-                if mustRetry {
-                    let timeout = Double(retryInterval.wholeMilliseconds) / 1000
-                    guard
-                        condition.lock(
-                            whenValue: State.waiting.rawValue, timeoutSeconds: timeout)
-                    else {
-                        mustRetry = process(&taken)
+            while Self.take(&taken, from: queue) {
+                if taken.isEmpty {
+                    guard mustRetry else {
+                        wakeUp.wait()
                         continue
                     }
-                } else {
-                    condition.lock(whenValue: State.waiting.rawValue)
+                    let timeout = DispatchTime.now() + .milliseconds(retryMilliseconds)
+                    if wakeUp.wait(timeout: timeout) == .success { continue }
                 }
-                swap(&taken, &queue.jobs)
-                let isStopping = queue.isStopping
-                let isDone = isStopping && taken.isEmpty
-                let next: State = isDone ? .stopped : isStopping ? .waiting : .idle
-                condition.unlock(withValue: next.rawValue)
-                if isDone { return }
                 mustRetry = process(&taken)
                 taken.removeAll(keepingCapacity: true)
             }
+            ended.signal()
         }
         thread.stackSize = 1 << 20
         thread.start()
     }
 
+    /// Takes all jobs that have gathered; false when there will be none any more.
+    private static func take(
+        _ jobs: inout [Job], from queue: NIOLockedValueBox<Queue>
+    ) -> Bool {
+        queue.withLockedValue { queue in
+            swap(&jobs, &queue.jobs)
+            queue.isWaiting = jobs.isEmpty
+            return !(jobs.isEmpty && queue.isStopping)
+        }
+    }
+
     /// Hands a job over; false once the worker is stopping.
     @discardableResult
     func submit(_ job: Job) -> Bool {
-        condition.lock()
-        guard !queue.isStopping else {
-            condition.unlock(withValue: condition.value)
-            return false
+        let (isTaken, mustWake) = queue.withLockedValue { queue in
+            guard !queue.isStopping else { return (false, false) }
+            queue.jobs.append(job)
+            defer { queue.isWaiting = false }
+            return (true, queue.isWaiting)
         }
-        queue.jobs.append(job)
-        condition.unlock(withValue: State.waiting.rawValue)
-        return true
+        if mustWake { wakeUp.signal() }
+        return isTaken
     }
 
     /// Lets the jobs handed over so far be done, then ends the thread.
     func stop() {
-        condition.lock()
-        guard !queue.isStopping else { return condition.unlock(withValue: condition.value) }
-        queue.isStopping = true
-        condition.unlock(withValue: State.waiting.rawValue)
+        let mustWake = queue.withLockedValue { queue in
+            queue.isStopping = true
+            defer { queue.isWaiting = false }
+            return queue.isWaiting
+        }
+        if mustWake { wakeUp.signal() }
     }
 
     /// Waits for the thread's end after `stop()`. Blocks.
     func join() {
-        condition.lock(whenValue: State.stopped.rawValue)
-        condition.unlock(withValue: State.stopped.rawValue)
+        ended.wait()
+        ended.signal()
     }
 }

@@ -30,6 +30,9 @@ enum CommandOperation: UInt8, Sendable {
     case createTable = 4
     case dropTable = 5
 
+    /// Whether it changes the rows of a table.
+    var isWrite: Bool { self == .upsert || self == .insert || self == .delete }
+
     var name: String {
         switch self {
         case .upsert: "upsert"

@@ -105,6 +105,7 @@ extension RaftCore {
     private mutating func abdicate() {
         failReads()
         transfer = nil
+        commitNoticeDeadline = nil
         uncommitted.removeAll()
         sendsAreDue = false
     }

@@ -20,7 +20,7 @@ extension RaftCore {
     /// Everything up to and including the persist with this number is durable.
     public mutating func persisted(sequence: UInt64, now: RaftInstant) {
         durability.persisted(through: sequence)
-        if role == .leader { commitByQuorum() }
+        if role == .leader { commitByQuorum(now: now) }
     }
 
     /// The state machine has applied the entries up to and including `index`.
@@ -30,7 +30,7 @@ extension RaftCore {
     }
 
     /// Commits what a quorum has made durable, if it is of this term (paper, sections 5.3, 5.4.2).
-    private mutating func commitByQuorum() {
+    private mutating func commitByQuorum(now: RaftInstant) {
         let index = quorumMatchIndex()
         guard index > commitIndex else { return }
         guard index >= noopIndex || configuration.plantedBug == .commitsOlderTermByCount else {
@@ -38,6 +38,16 @@ extension RaftCore {
         }
         commit(through: index)
         uncommitted.release(through: index)
+        if commitNoticeNanoseconds == 0 {
+            owesCommitNotice()
+        } else if commitNoticeDeadline == nil {
+            commitNoticeDeadline = now.advanced(byNanoseconds: commitNoticeNanoseconds)
+        }
+    }
+
+    /// Followers are to hear of the commit index, by entries or by a message for that alone.
+    mutating func owesCommitNotice() {
+        for position in peers.indices { peers[position].owesCommitNotice = true }
         sendsAreDue = true
     }
 
@@ -72,14 +82,14 @@ extension RaftCore {
 
     // MARK: What peers answer
 
-    mutating func takeProgress(_ body: RaftMessage.Body, from peer: Int) {
+    mutating func takeProgress(_ body: RaftMessage.Body, from peer: Int, now: RaftInstant) {
         peers[peer].recentlyActive = true
         switch body {
         case .appendResponse(let response):
             note(countsForQuorum: response.countsForQuorum, of: peer)
             switch response.outcome {
             case .accepted(let matchIndex):
-                takeAccepted(matchIndex, from: peer)
+                takeAccepted(matchIndex, from: peer, now: now)
             case .rejected(let previousIndex, let hintIndex, let hintTerm, _):
                 takeRejected(
                     previousIndex: previousIndex, hintIndex: hintIndex, hintTerm: hintTerm,
@@ -103,7 +113,9 @@ extension RaftCore {
         }
     }
 
-    private mutating func takeAccepted(_ matchIndex: RaftIndex, from peer: Int) {
+    private mutating func takeAccepted(
+        _ matchIndex: RaftIndex, from peer: Int, now: RaftInstant
+    ) {
         guard matchIndex <= lastIndex else { return }
         peers[peer].matchIndex = max(peers[peer].matchIndex, matchIndex)
         peers[peer].isPaused = false
@@ -123,7 +135,7 @@ extension RaftCore {
         }
         if peers[peer].countsForQuorum, matchIndex > peers[peer].quorumMatchIndex {
             peers[peer].quorumMatchIndex = matchIndex
-            commitByQuorum()
+            commitByQuorum(now: now)
         }
         finishTransferIfCaughtUp(peer)
     }

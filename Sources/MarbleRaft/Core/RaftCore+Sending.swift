@@ -30,6 +30,9 @@ extension RaftCore {
         peers[position].ticket = 0
         peers[position].needsProbe = false
         peers[position].sentCommitIndex = peers[position].offeredCommitIndex
+        if peers[position].sentCommitIndex == commitIndex {
+            peers[position].owesCommitNotice = false
+        }
         sendsAreDue = true
         switch peers[position].state {
         case .probe:
@@ -107,7 +110,7 @@ extension RaftCore {
         }
         if last == previous, peer.state == .replicate, !peer.needsProbe {
             // An empty append is worth a message only for what it says of the commit index.
-            guard !isFull, peer.sentCommitIndex < commitIndex else { return }
+            guard !isFull, peer.owesCommitNotice, peer.sentCommitIndex < commitIndex else { return }
         }
         lastTicket += 1
         peers[position].ticket = lastTicket

@@ -42,7 +42,7 @@ extension RaftCore {
             takeReadIndexResponse(context: context, index: index)
         case .appendResponse, .heartbeatResponse, .snapshotResponse:
             guard role == .leader else { return nil }
-            takeProgress(message.body, from: sender)
+            takeProgress(message.body, from: sender, now: now)
         }
         return nil
     }

@@ -5,6 +5,7 @@ extension RaftCore {
         var deadline = heartbeatDeadline
         if configuration.checkQuorum { deadline = min(deadline, quorumDeadline) }
         if let transfer { deadline = min(deadline, transfer.deadline) }
+        if let commitNoticeDeadline { deadline = min(deadline, commitNoticeDeadline) }
         return deadline
     }
 
@@ -23,6 +24,10 @@ extension RaftCore {
         }
         if let transfer, now >= transfer.deadline {
             self.transfer = nil
+        }
+        if let deadline = commitNoticeDeadline, now >= deadline {
+            commitNoticeDeadline = nil
+            owesCommitNotice()
         }
         if now >= heartbeatDeadline {
             heartbeatDeadline = now.advanced(byNanoseconds: heartbeatNanoseconds)

@@ -29,6 +29,7 @@ public struct RaftCore: Sendable {
     let quorumSize: Int
     let electionTimeoutNanoseconds: UInt64
     let heartbeatNanoseconds: UInt64
+    let commitNoticeNanoseconds: UInt64
     var random: RaftRandom
 
     var votedFor: RaftNodeID?
@@ -56,6 +57,8 @@ public struct RaftCore: Sendable {
     var reads = RaftReadQueue()
     var readSequence: UInt64 = 0
     var uncommitted = RaftByteWindow()
+    /// When followers hear of what was committed, if no entries have told them by then.
+    var commitNoticeDeadline: RaftInstant?
     /// Whether a peer might be due a send.
     var sendsAreDue = false
     var lastTicket: UInt64 = 0
@@ -94,6 +97,7 @@ public struct RaftCore: Sendable {
         quorumSize = configuration.voters.count / 2 + 1
         electionTimeoutNanoseconds = RaftInstant.nanoseconds(in: configuration.electionTimeout)
         heartbeatNanoseconds = RaftInstant.nanoseconds(in: configuration.heartbeatInterval)
+        commitNoticeNanoseconds = RaftInstant.nanoseconds(in: configuration.commitNoticeDelay)
         random = RaftRandom(seed: configuration.seed)
         log = RaftLogView(summary)
         durability = RaftDurability(lastIndex: summary.lastIndex)

@@ -20,6 +20,9 @@ public struct RaftCoreConfiguration: Sendable {
     public var maxInFlightBytes: Int
     /// Entries named by one `RaftSend`.
     public var maxEntriesPerSend: Int
+    /// How long a leader waits for entries that tell its followers the commit index on their way,
+    /// before it sends them a message for that alone. Zero: it doesn't wait.
+    public var commitNoticeDelay: Duration
     /// Read requests that wait for a quorum at a leader; those beyond are refused.
     public var maxPendingReads: Int
     /// Where this node's randomness starts. Nodes of a cluster need different seeds.
@@ -41,6 +44,7 @@ public struct RaftCoreConfiguration: Sendable {
         maxInFlightMessages: Int = 256,
         maxInFlightBytes: Int = 16 << 20,
         maxEntriesPerSend: Int = 4096,
+        commitNoticeDelay: Duration = .zero,
         maxPendingReads: Int = 65_536,
         seed: UInt64,
         mayVote: Bool = true
@@ -54,6 +58,7 @@ public struct RaftCoreConfiguration: Sendable {
         self.maxInFlightMessages = maxInFlightMessages
         self.maxInFlightBytes = maxInFlightBytes
         self.maxEntriesPerSend = maxEntriesPerSend
+        self.commitNoticeDelay = commitNoticeDelay
         self.maxPendingReads = maxPendingReads
         self.seed = seed
         self.mayVote = mayVote

@@ -26,6 +26,8 @@ struct RaftPeer: Sendable {
     /// The commit index that goes with that send, and the one that went with the last.
     var offeredCommitIndex: RaftIndex = 0
     var sentCommitIndex: RaftIndex = 0
+    /// Whether an append without entries is worth sending for what it says of the commit index.
+    var owesCommitNotice = false
     var inFlight = RaftByteWindow()
 
     init(id: RaftNodeID) {
@@ -41,6 +43,7 @@ struct RaftPeer: Sendable {
         readSequence = 0
         offeredCommitIndex = 0
         sentCommitIndex = 0
+        owesCommitNotice = false
         becomeProbe(nextIndex: nextIndex)
     }
 

@@ -52,7 +52,8 @@ extension Simulation {
             heartbeatInterval: Self.heartbeatInterval, preVote: profile.preVote,
             checkQuorum: profile.checkQuorum,
             maxInFlightMessages: profile.maxInFlightMessages,
-            maxEntriesPerSend: profile.maxEntriesPerSend, seed: nodeRandom.next(),
+            maxEntriesPerSend: profile.maxEntriesPerSend,
+            commitNoticeDelay: profile.commitNoticeDelay, seed: nodeRandom.next(),
             mayVote: node.mayVote)
         switch configuration.plantedBug {
         case .votesTwice: core.plantedBug = .votesTwice

@@ -26,6 +26,7 @@ struct FaultProfile {
     var snapshotDistance: UInt64
     var trailingEntryCount: UInt64
     var maxEntriesPerSend: Int
+    var commitNoticeDelay: Duration
     var maxInFlightMessages: Int
     var sendByteCountMax: Int
     var tailByteCountMax: Int
@@ -72,6 +73,7 @@ struct FaultProfile {
         clientCount = Int(pick([2, 4, 6]))
         thinkTimeMax = pick([.milliseconds(2), .milliseconds(20), .milliseconds(80)])
         readPerMille = pick([50, 300, 600])
+        commitNoticeDelay = pick([.zero, .milliseconds(1), .milliseconds(40)])
     }
 }
 

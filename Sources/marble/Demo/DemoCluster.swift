@@ -90,8 +90,11 @@ struct DemoCluster: Service {
     private static func startFailure(_ node: NodeProcess, _ how: String) -> ServerError {
         ServerError(
             .process,
-            "node \(node.number) (\(node.endpoint)) didn't start (\(how)); it says:\n"
-                + node.logTail())
+            """
+            node \(node.number) (\(node.endpoint)) didn't start (\(how)); it says:
+            \(node.logTail())
+            If a port is in use, choose another first port with marble demo --port PORT.
+            """)
     }
 
     private func waitForLeader() async throws -> String {
