@@ -44,7 +44,8 @@ package final class KeyedMemoryTable: TableStore, @unchecked Sendable {
     package func takesPromptly(batchCount: Int, rowCount: Int, byteCount: Int) -> Bool {
         hollow.isEmpty && index.hasRoom(for: rowCount)
             && !configuration.isDue(
-                incoming: incoming.weight.with(batchCount, rowCount: rowCount, byteCount: byteCount))
+                incoming: incoming.weight.with(batchCount, rowCount: rowCount, byteCount: byteCount)
+            )
     }
 
     package func upsert(_ batch: ArrowRecordBatch, version: UInt64) {

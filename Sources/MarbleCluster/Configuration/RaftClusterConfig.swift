@@ -53,8 +53,8 @@ public struct RaftClusterConfig: Sendable, Equatable {
                 "node_endpoints has \(endpoint) twice; every node has its own host:port")
         }
         try Self.check(
-            electionTimeout >= .milliseconds(10),
-            "election_timeout_ms must be at least 10")
+            electionTimeout >= .milliseconds(10) && electionTimeout <= .seconds(3600),
+            "election_timeout_ms must be from 10 to 3600000 (an hour)")
         try Self.check(
             heartbeatInterval >= .milliseconds(1),
             "heartbeat_interval_ms must be at least 1")

@@ -27,7 +27,8 @@ struct EntryTail {
 
     mutating func append(_ entry: RaftEntry) {
         precondition(
-            entry.index == endIndex, "entry \(entry.index) appended to a tail that ends at \(endIndex)")
+            entry.index == endIndex,
+            "entry \(entry.index) appended to a tail that ends at \(endIndex)")
         byteCount += entry.payload.readableBytes + Self.overhead
         entries.append(entry)
     }

@@ -70,7 +70,9 @@ struct PendingProposals {
         while let pending = queue.first, pending.index <= through {
             queue.removeFirst()
             byteCount -= pending.byteCount
-            while position < entries.count, entries[position].index < pending.index { position += 1 }
+            while position < entries.count, entries[position].index < pending.index {
+                position += 1
+            }
             guard position < entries.count, entries[position].index == pending.index,
                 entries[position].term == pending.term, position < outcomes.count
             else {

@@ -94,7 +94,8 @@ extension RaftDriver {
     // MARK: Snapshots
 
     private func considerSnapshot() {
-        guard !isMakingSnapshot, appliedIndex >= snapshotIndex + configuration.snapshotDistance,
+        guard !isMakingSnapshot, appliedIndex > snapshotIndex,
+            appliedIndex - snapshotIndex >= configuration.snapshotDistance,
             snapshotByteCount <= configuration.snapshotByteCountSmall
                 || byteCountSinceSnapshot >= snapshotByteCount,
             let term = core.term(at: appliedIndex)

@@ -147,7 +147,8 @@ package final class RaftDriver {
     }
 
     /// Whether the entries carried are those that the header speaks of.
-    private static func entries(_ entries: ArraySlice<RaftEntry>, match append: RaftAppend) -> Bool {
+    private static func entries(_ entries: ArraySlice<RaftEntry>, match append: RaftAppend) -> Bool
+    {
         var expected = append.previousIndex
         var runs = append.termRuns.makeIterator()
         var run: RaftTermRun? = nil

@@ -165,7 +165,8 @@ final class RaftGroup: @unchecked Sendable {
 
     private static let diskFull = RaftError(
         .overloaded,
-        "the disk of the node's data directory is full; free space there, writing goes on by itself")
+        "the disk of the node's data directory is full; free space there, writing goes on by itself"
+    )
 
     // MARK: Flush
 

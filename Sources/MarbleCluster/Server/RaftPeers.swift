@@ -171,7 +171,8 @@ extension RaftPeers: PeerLinkOwner {
             let reason =
                 "node \(hello.nodeID) of cluster \"\(hello.clusterID)\" answers there; check the node list"
             state.withLockedValue { $0.health[link.peer] = .unhealthy(reason: reason) }
-            logger.error("wrong peer", metadata: ["peer": "\(link.endpoint)", "reason": "\(reason)"])
+            logger.error(
+                "wrong peer", metadata: ["peer": "\(link.endpoint)", "reason": "\(reason)"])
             return
         }
         state.withLockedValue { $0.health[link.peer] = .healthy }

@@ -127,7 +127,7 @@ public final class RaftServer: Sendable {
         guard let group, let writer = logWriter else { throw RaftGroup.notRunning }
         return try await withCheckedThrowingContinuation { continuation in
             let groupID = group.groupID
-            writer.submit(
+            let isTaken = writer.submit(
                 .call { store in
                     continuation.resume(
                         with: Result {
@@ -139,6 +139,7 @@ public final class RaftServer: Sendable {
                                 byteCountMax: byteCountMax)
                         })
                 })
+            if !isTaken { continuation.resume(throwing: RaftGroup.notRunning) }
         }
     }
 
@@ -185,13 +186,15 @@ public final class RaftServer: Sendable {
         var health = peers.health
         let published = group.published.withLockedValue { $0 }
         health["log"] = published.failure.map { .unhealthy(reason: $0.message) } ?? .healthy
-        if published.isSpaceLow {
-            health["log"] = .unhealthy(reason: "the disk of \(dataDirectory) is full; free space there")
+        if published.failure == nil, published.isSpaceLow {
+            health["log"] = .unhealthy(
+                reason: "the disk of \(dataDirectory) is full; free space there")
         }
         health["leader"] =
             published.leaderID == nil
             ? .unhealthy(
-                reason: "no leader is known; check that a majority of the nodes is up and reachable")
+                reason: "no leader is known; check that a majority of the nodes is up and reachable"
+            )
             : .healthy
         return health
     }

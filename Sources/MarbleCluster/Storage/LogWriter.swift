@@ -19,7 +19,9 @@ final class LogWriter: Sendable {
         worker = SerialWorker(name: "marble-log") { process.run(&$0) }
     }
 
-    func submit(_ job: Job) { worker.submit(job) }
+    /// False once the writer is stopping: the job won't be done.
+    @discardableResult
+    func submit(_ job: Job) -> Bool { worker.submit(job) }
 
     /// Carries out what was submitted, closes the store, and ends the thread. Blocks.
     func stopAndJoin() {
@@ -117,7 +119,9 @@ final class LogWriter: Sendable {
             // The term first: a write that a crash cuts short must not leave entries of a term that
             // the node doesn't know.
             if let state = write.hardState { try store.setHardState(group: group, state) }
-            if let index = write.truncateFrom { try store.truncateSuffix(group: group, from: index) }
+            if let index = write.truncateFrom {
+                try store.truncateSuffix(group: group, from: index)
+            }
             if let point = write.compactThrough {
                 try store.compactPrefix(group: group, through: point.firstIndex, term: point.term)
             }
@@ -157,6 +161,7 @@ final class LogWriter: Sendable {
         }
 
         private func reportSpace() {
+            guard failure == nil else { return }
             isSpaceLow = store.isSpaceLow || needsSync || !backlog.isEmpty
             guard isSpaceLow != wasReportedLow else { return }
             wasReportedLow = isSpaceLow

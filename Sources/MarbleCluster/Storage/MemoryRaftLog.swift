@@ -59,6 +59,10 @@ public final class MemoryRaftLog: RaftLogStore, @unchecked Sendable {
         groups[group] = nil
         defer { groups[group] = log }
         guard index > log.baseIndex else { return }
+        let position = index - log.baseIndex - 1
+        if position < UInt64(log.entries.count), log.entries[Int(position)].term != term {
+            log.entries.removeAll()
+        }
         while let first = log.entries.first, first.index <= index { log.entries.removeFirst() }
         log.baseIndex = index
         log.baseTerm = term

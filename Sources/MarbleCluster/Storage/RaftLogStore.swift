@@ -47,7 +47,8 @@ public protocol RaftLogStore: AnyObject, Sendable {
     /// Removes the entries from `index` on, if there are any.
     func truncateSuffix(group: RaftGroupID, from index: RaftIndex) throws(RaftError)
     /// Forgets the entries up to `index`, which a durable snapshot covers. Where `index` lies
-    /// beyond the last entry, the log starts again, empty, after it.
+    /// beyond the last entry, or the entry there has another term, the log starts again, empty,
+    /// after it.
     func compactPrefix(group: RaftGroupID, through index: RaftIndex, term: RaftTerm)
         throws(RaftError)
     /// Makes all changes durable.

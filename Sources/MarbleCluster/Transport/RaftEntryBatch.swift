@@ -95,7 +95,8 @@ enum RaftEntryBatch {
                 let payload = body.getSlice(
                     at: body.readerIndex + valuesStart + start, length: end - start)
             else {
-                throw FlightError(.invalidArgument, "a Raft entry's payload lies outside its message")
+                throw FlightError(
+                    .invalidArgument, "a Raft entry's payload lies outside its message")
             }
             entries.append(
                 RaftEntry(
@@ -113,7 +114,9 @@ extension ByteBuffer {
         guard view.count > 0 else { return 0 }
         return withUnsafeReadableBytes { own in
             view.withUnsafeBytes { part in
-                guard let ownBase = own.baseAddress, let partBase = part.baseAddress else { return 0 }
+                guard let ownBase = own.baseAddress, let partBase = part.baseAddress else {
+                    return 0
+                }
                 return partBase - ownBase
             }
         }

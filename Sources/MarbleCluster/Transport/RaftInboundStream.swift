@@ -42,7 +42,8 @@ final class RaftInboundStream: FlightStreamDelegate, @unchecked Sendable {
         case .waitingForHello:
             guard let hello = try RaftEnvelope(decoding: data.appMetadata).hello else {
                 throw FlightError(
-                    .invalidArgument, "a peer's stream must begin with a hello that says who speaks")
+                    .invalidArgument, "a peer's stream must begin with a hello that says who speaks"
+                )
             }
             phase = .greeting
             stream.pauseReading()

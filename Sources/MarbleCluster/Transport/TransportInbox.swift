@@ -8,8 +8,9 @@ final class TransportInbox: Sendable {
     private struct State {
         var messages: Deque<RaftTransportMessage> = []
         var byteCount = 0
-        var waiters: Deque<(id: UInt64, continuation: CheckedContinuation<RaftTransportMessage?, Never>)> =
-            []
+        var waiters:
+            Deque<(id: UInt64, continuation: CheckedContinuation<RaftTransportMessage?, Never>)> =
+                []
         var nextWaiter: UInt64 = 0
         var isClosed = false
     }
@@ -64,7 +65,9 @@ final class TransportInbox: Sendable {
             }
         } onCancel: {
             state.withLockedValue { state in
-                guard let position = state.waiters.firstIndex(where: { $0.id == id }) else { return }
+                guard let position = state.waiters.firstIndex(where: { $0.id == id }) else {
+                    return
+                }
                 state.waiters.remove(at: position).continuation.resume(returning: nil)
             }
         }

@@ -3,6 +3,14 @@ import NIOCore
 import NIOHTTP2
 import NIOPosix
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// One place of the client's pool: at most one connection that takes calls, made when a call needs it.
 ///
 /// Bound to its event loop.
@@ -181,7 +189,7 @@ extension FlightError {
                 reason = "the name can't be resolved (\(cause))"
                 remedy = "check the host name"
             } else if let cause = error.connectionErrors.first {
-                reason = "\(cause.error)"
+                reason = Self.reason(of: cause.error)
             }
         }
         if case .connectTimeout? = error as? ChannelError {
@@ -189,5 +197,17 @@ extension FlightError {
             remedy = "check the address, the network and its firewalls"
         }
         self.init(.unavailable, "can't connect to \(peer): \(reason); \(remedy)", cause: error)
+    }
+
+    /// What the operating system says about a connection that didn't come about, in plain words.
+    private static func reason(of error: any Error) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case ECONNREFUSED: "connection refused"
+        case ECONNRESET: "connection reset"
+        case ENETUNREACH: "no route to the network"
+        case EHOSTUNREACH: "no route to the host"
+        case ETIMEDOUT: "no answer"
+        default: "\(error)"
+        }
     }
 }

@@ -59,8 +59,8 @@ struct ServerListeners {
         case EADDRINUSE:
             return FlightError(
                 .unavailable,
-                "can't listen on \(place): the port is taken by another process; stop that process "
-                    + "or choose another port", cause: error)
+                "can't listen on \(place): the port is already in use by another process; stop that "
+                    + "process or choose another port", cause: error)
         case EACCES, EPERM:
             return FlightError(
                 .permissionDenied,

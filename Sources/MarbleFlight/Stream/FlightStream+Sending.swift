@@ -121,8 +121,9 @@ extension FlightStream {
     private func writeTrailers(_ context: ChannelHandlerContext) {
         var trailers = HPACKHeaders(status: finalStatus)
         trailers.append(responseTrailers)
-        context.write(payload: .headers(.init(headers: trailers, endStream: true)))
-        stopInput(context)
+        context.write(
+            payload: .headers(.init(headers: trailers, endStream: true)),
+            promise: stopInput(context))
     }
 
     private func writeTrailersOnly(_ context: ChannelHandlerContext) {
@@ -132,15 +133,26 @@ extension FlightStream {
         headers.append(responseMetadata)
         headers.add(contentsOf: HPACKHeaders(status: finalStatus))
         headers.append(responseTrailers)
-        context.write(payload: .headers(.init(headers: headers, endStream: true)))
-        stopInput(context)
+        context.write(
+            payload: .headers(.init(headers: headers, endStream: true)),
+            promise: stopInput(context))
         context.flush()
     }
 
     /// After the status: a client that is still sending is told to stop.
-    private func stopInput(_ context: ChannelHandlerContext) {
-        guard !inputEnded else { return }
-        context.write(payload: .rstStream(.noError))
+    ///
+    /// - Returns: the promise of the status's write. A reset that is written before it is fulfilled would
+    ///   overtake the messages and the status that wait for a flush or for the client's window, and NIO
+    ///   would drop them.
+    private func stopInput(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+        guard !inputEnded else { return nil }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { [self] in
+            guard !inputEnded, let context = self.context else { return }
+            context.write(payload: .rstStream(.noError))
+            context.flush()
+        }
+        return written
     }
 
     private func bytesWritten(_ byteCount: Int) {

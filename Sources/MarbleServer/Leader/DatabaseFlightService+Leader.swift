@@ -10,6 +10,7 @@ enum LeaderPlace {
 extension DatabaseFlightService {
     /// How often a node that knows no leader looks again.
     private static let leaderPollInterval = Duration.milliseconds(20)
+    private static let leaderWaitMin = Duration.seconds(2)
 
     /// Waits, where an election is going on, until there is a leader.
     ///
@@ -33,9 +34,10 @@ extension DatabaseFlightService {
         }
     }
 
-    /// How long a call waits for a leader.
+    /// How long a call waits for a leader: an election may start one (randomised) timeout late and split
+    /// its first round, and nodes that have just started must find each other before it.
     var leaderDeadline: ContinuousClock.Instant {
-        ContinuousClock.now + configuration.electionTimeout * 2
+        ContinuousClock.now + max(configuration.electionTimeout * 3, Self.leaderWaitMin)
     }
 
     func pauseForLeader(until deadline: ContinuousClock.Instant) async throws(FlightError) {

@@ -40,16 +40,40 @@ struct SystemFlightRows {
         case .tables: try await emit(tables())
         case .log:
             let status = try await service.raft().status
-            var next = max(request.from ?? 0, status.firstIndex)
+            let start = max(request.from ?? 0, status.firstIndex)
+            var names = LogTableNames(database: service.database)
+            var hasLookedBack = start == status.firstIndex
+            var next = start
             while next <= status.lastIndex, remaining > 0 {
-                let entries = try await service.raft().entries(
-                    from: next, byteCountMax: Self.logByteCountMax)
+                let entries = try await entries(from: next)
                 guard let last = entries.last else { break }
-                try await emit(Self.log(entries, database: service.database))
+                let rows = names.rows(of: entries)
+                if !hasLookedBack, rows.contains(where: names.isUnknown) {
+                    hasLookedBack = true
+                    try await learn(&names, from: status.firstIndex, to: start)
+                }
+                try await emit(Self.log(rows, names))
                 next = last.index + 1
             }
         }
         return rowCount
+    }
+
+    private func entries(from index: UInt64) async throws -> [RaftEntry] {
+        try await service.raft().entries(from: index, byteCountMax: Self.logByteCountMax)
+    }
+
+    /// Reads the part of the log that isn't asked for, for the names of tables dropped since.
+    private func learn(
+        _ names: inout LogTableNames, from first: UInt64, to end: UInt64
+    ) async throws {
+        var next = first
+        while next < end {
+            let entries = try await entries(from: next)
+            guard let last = entries.last else { break }
+            _ = names.rows(of: entries)
+            next = last.index + 1
+        }
     }
 
     private func members() async throws -> ArrowRecordBatch {
@@ -82,17 +106,19 @@ struct SystemFlightRows {
         return builder.finish()
     }
 
-    private static func log(_ entries: [RaftEntry], database: Database) -> ArrowRecordBatch {
+    private static func log(
+        _ rows: [LogTableNames.Row], _ names: LogTableNames
+    ) -> ArrowRecordBatch {
         var builder = ArrowRecordBatchBuilder(
-            schema: SystemFlight.log.schema, expectedRowCount: entries.count)
+            schema: SystemFlight.log.schema, expectedRowCount: rows.count)
         let columns = builder.columns
-        for entry in entries {
-            let summary = entry.kind == .command ? database.summary(of: entry.payload) : nil
+        for row in rows {
+            let entry = row.entry
             columns[0].append(entry.index)
             columns[1].append(entry.term)
-            columns[2].append(summary?.operation ?? "noop")
-            columns[3].append(optional: summary?.table)
-            columns[4].append(optional: summary?.rowCount)
+            columns[2].append(row.summary?.operation ?? "noop")
+            columns[3].append(optional: names.name(for: row))
+            columns[4].append(optional: row.summary?.rowCount)
             columns[5].append(UInt64(entry.payload.readableBytes))
             entry.payload.withUnsafeReadableBytes { columns[6].append(bytes: $0) }
         }

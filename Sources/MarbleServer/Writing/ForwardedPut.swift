@@ -11,7 +11,10 @@ final class ForwardedPut: FlightStreamDelegate, @unchecked Sendable {
     /// Reading from the leader pauses when so much waits for the client.
     private static let waitingByteCountMax = 1 << 20
 
-    /// Takes the stream back when the leader could not be reached, so that nothing of it went out.
+    /// Messages are kept for another leader up to about so many bytes.
+    private static let keptByteCountMax = 8 << 20
+
+    /// Takes the stream back when no leader has taken anything of it.
     private let returning: ([FlightData], FlightError) -> Void
     private let client: FlightStream
     private let table: String
@@ -23,8 +26,11 @@ final class ForwardedPut: FlightStreamDelegate, @unchecked Sendable {
     private var isClientClosed = false
     private var resultCount: UInt64 = 0
 
-    /// What was sent before the connection to the leader stood; nil once it does.
-    private var unsent: [FlightData]? = []
+    /// Everything sent so far, for another leader; nil once this one has answered, or when it is too much.
+    private var kept: [FlightData]? = []
+    private var keptByteCount = 0
+    /// What waited to leave after the last send. Less than that means that some of it has left.
+    private var waitingByteCount = 0
 
     init(
         client: FlightStream, table: String, leader: String, origin: UInt64,
@@ -58,11 +64,13 @@ final class ForwardedPut: FlightStreamDelegate, @unchecked Sendable {
 
     func received(_ messages: inout [FlightData]) {
         guard let upstream else { return }
+        let hasLeft = upstream.pendingByteCount < waitingByteCount
+        if hasLeft, keptByteCount > Self.keptByteCountMax { kept = nil }
         upstream.send(contentsOf: messages)
-        if upstream.remoteAddress == nil {
-            unsent?.append(contentsOf: messages)
-        } else {
-            unsent = nil
+        waitingByteCount = upstream.pendingByteCount
+        if kept != nil {
+            for message in messages { keptByteCount += message.dataBody.readableBytes }
+            kept?.append(contentsOf: messages)
         }
         guard !upstream.isWritable, !isClientPaused else { return }
         isClientPaused = true
@@ -87,7 +95,7 @@ final class ForwardedPut: FlightStreamDelegate, @unchecked Sendable {
     func flightStream(_ stream: FlightStream, received messages: inout [FlightData]) {
         guard !isClientClosed else { return }
         resultCount += UInt64(messages.count)
-        unsent = nil
+        kept = nil
         client.send(contentsOf: messages)
         guard client.pendingByteCount > Self.waitingByteCountMax, !isLeaderPaused else { return }
         isLeaderPaused = true
@@ -106,9 +114,11 @@ final class ForwardedPut: FlightStreamDelegate, @unchecked Sendable {
         upstream = nil
         guard !isClientClosed else { return }
         guard let error else { return client.finish(nil) }
-        if stream.remoteAddress == nil, let unsent {
+        // Anything else may have been taken already: sent again, its rows would be there twice.
+        let isRefused = stream.trailingMetadata.first(Forwarding.refusedTrailer) != nil
+        if isRefused || error.isConnectFailure, let kept {
             if isClientPaused { client.resumeReading() }
-            return returning(unsent, error)
+            return returning(kept, error)
         }
         // A status that the leader gave names the batch itself.
         guard stream.trailingMetadata.first("grpc-status") == nil else {

@@ -14,4 +14,6 @@ enum PutRoute: Sendable {
 enum Forwarding {
     /// The header's value is the ID of the node that passed the call on.
     static let header = "marble-forwarded"
+    /// The trailer of a node that took nothing of what was passed on to it, because it doesn't lead.
+    static let refusedTrailer = "marble-refused"
 }

@@ -130,6 +130,9 @@ extension PutStream {
 
     private func openingFailed(_ error: FlightError) {
         guard case .opening = state else { return }
+        if isForwarded, error.code == .unavailable {
+            stream.responseTrailers.add(Forwarding.refusedTrailer, "1")
+        }
         end(error)
     }
 
@@ -161,7 +164,7 @@ extension PutStream {
         stream.resumeReading()
     }
 
-    /// The leader could not be reached: it may have just died, so another one is waited for.
+    /// The leader could not be reached, or doesn't lead any more: another one is waited for.
     private func returned(_ messages: [FlightData], _ error: FlightError, table: String) {
         guard case .forwarding = state else { return }
         guard let deadline, ContinuousClock.now < deadline,

@@ -46,6 +46,33 @@ struct FlowControlTests {
         #expect(lasts == [2, 3, 4, 5, 6])
     }
 
+    @Test("Followers hear of a commit by the next entries, or after the notice's delay")
+    func commitNoticeWaits() throws {
+        var node = leader { $0.commitNoticeDelay = .milliseconds(2) }
+        node.passTime(.milliseconds(2))
+        _ = node.ship(node.drain())
+        propose(&node)
+        _ = node.ship(node.drain())
+        node.accept(2, from: 2)
+        #expect(node.drain().sends.isEmpty, "nothing is sent for the commit alone")
+        #expect(node.core.nextDeadline <= node.now.advanced(by: .milliseconds(2)))
+        node.passTime(.milliseconds(2))
+        let notice = try node.drainSend()
+        #expect(notice.isEmpty)
+        let message = try #require(node.core.appendMessage(for: notice, through: notice.last))
+        guard case .appendRequest(let append) = message.body else { return }
+        #expect(append.commitIndex == 2)
+        node.core.didSend(to: 2, ticket: notice.ticket, through: notice.last, byteCount: 0)
+
+        propose(&node)
+        _ = node.ship(node.drain())
+        node.accept(3, from: 2)
+        propose(&node)
+        #expect(node.ship(node.drain()).count == 1, "entries carry the commit index")
+        node.passTime(.milliseconds(2))
+        #expect(node.drain().sends.isEmpty, "and no notice is needed any more")
+    }
+
     @Test("A peer gets nothing more while the driver has a send in hand")
     func oneTicketAPeer() throws {
         var node = leader()
