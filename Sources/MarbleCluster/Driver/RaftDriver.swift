@@ -16,7 +16,7 @@ package final class RaftDriver {
         /// After a snapshot of more bytes than this, the next one also waits until as many bytes
         /// have been applied: writing a large state again and again would cost more than the log
         /// that it saves.
-        package var snapshotByteCountSmall: UInt64 = 64 << 20
+        package var snapshotByteCountSmall: UInt64 = 16 << 20
         /// Entries kept in the log before a snapshot, for members that are only a little behind.
         package var trailingEntryCount: UInt64
         package var tailByteCountMax: Int = 64 << 20

@@ -16,6 +16,8 @@ final class RaftPeers: @unchecked Sendable {
         /// Peers that have answered for this seat since this start.
         var approvals: Set<RaftNodeID> = []
         var isDisowned = false
+        /// Peers whose incarnation is on the disk.
+        var savedPeers: Set<RaftNodeID> = []
     }
 
     private let config: RaftClusterConfig
@@ -52,7 +54,10 @@ final class RaftPeers: @unchecked Sendable {
         self.transport = transport
         self.logger = logger
         nodeID = identity.nodeID
-        state = NIOLockedValueBox(State(identity: identity))
+        state = NIOLockedValueBox(
+            State(
+                identity: identity,
+                savedPeers: Set(identity.peers.keys.compactMap(RaftNodeID.init))))
         for (position, endpoint) in config.nodeEndpoints.enumerated() {
             let peer = RaftNodeID(position) + 1
             guard peer != nodeID, let parsed = try? Endpoint(endpoint) else { continue }
@@ -156,13 +161,11 @@ private struct SnapshotReceiving: @unchecked Sendable {
 extension RaftPeers: PeerLinkOwner {
     func hello(for link: PeerLink) -> RaftHello { ownHello() }
 
-    private func ownHello(answering peer: RaftNodeID? = nil) -> RaftHello {
-        state.withLockedValue { state in
-            RaftHello(
-                clusterID: config.clusterID, nodeID: nodeID, endpoint: state.identity.endpoint,
-                incarnation: state.identity.incarnation,
-                knownIncarnation: peer.flatMap { state.identity.incarnation(of: $0) } ?? 0)
-        }
+    private func ownHello() -> RaftHello {
+        let identity = state.withLockedValue { $0.identity }
+        return RaftHello(
+            clusterID: config.clusterID, nodeID: nodeID, endpoint: identity.endpoint,
+            incarnation: identity.incarnation)
     }
 
     func linkOpened(_ link: PeerLink, _ hello: RaftHello) {
@@ -200,7 +203,7 @@ extension RaftPeers: PeerLinkOwner {
     /// What a peer says of this seat: a new directory may vote once every peer has said that it
     /// doesn't know the seat by another one (see `NodeIdentity`).
     private func weigh(_ known: UInt64, from link: PeerLink) {
-        enum Verdict { case none, disowned, proven(NodeIdentity) }
+        enum Verdict { case none, disowned, proven }
         let verdict: Verdict = state.withLockedValue { state in
             guard !state.identity.isProven, !state.isDisowned else { return .none }
             guard known == 0 || known == state.identity.incarnation else {
@@ -210,7 +213,7 @@ extension RaftPeers: PeerLinkOwner {
             state.approvals.insert(link.peer)
             guard state.approvals.count == config.nodeEndpoints.count - 1 else { return .none }
             state.identity.isProven = true
-            return .proven(state.identity)
+            return .proven
         }
         switch verdict {
         case .none:
@@ -219,27 +222,31 @@ extension RaftPeers: PeerLinkOwner {
             logger.error(
                 "this node's data directory is new, but its peers know the node by another one: it follows as a learner and doesn't vote, since it has lost its promises",
                 metadata: ["node": "\(nodeID)", "told_by": "\(link.endpoint)"])
-        case .proven(let identity):
-            save(identity) { group in
-                group.input { $0.allowVoting(now: RaftGroup.now()) }
+        case .proven:
+            let group = group
+            save { isSaved in
+                guard isSaved else { return }
+                group?.input { $0.allowVoting(now: RaftGroup.now()) }
             }
         }
     }
 
-    private func save(
-        _ identity: NodeIdentity, then next: @escaping @Sendable (RaftGroup) -> Void
-    ) {
-        let (fileSystem, directory) = (fileSystem, dataDirectory)
-        guard let group else { return }
-        group.logWriter.submit(
+    /// Writes the identity, as it is by then, on the log's thread.
+    private func save(then next: @escaping @Sendable (Bool) -> Void) {
+        let (fileSystem, directory, state) = (fileSystem, dataDirectory, state)
+        guard let group else { return next(false) }
+        let isTaken = group.logWriter.submit(
             .call { _ in
                 do throws(RaftError) {
-                    try identity.save(fileSystem: fileSystem, directory: directory)
-                    next(group)
+                    try state.withLockedValue { $0.identity }.save(
+                        fileSystem: fileSystem, directory: directory)
+                    next(true)
                 } catch {
                     group.logFailed(error)
+                    next(false)
                 }
             })
+        if !isTaken { next(false) }
     }
 }
 
@@ -267,21 +274,34 @@ extension RaftPeers: RaftTransportReceiver {
                 "node \(hello.nodeID) at \(hello.endpoint) isn't a peer in this node's list (\(config.nodeEndpoints.joined(separator: ", "))); all nodes need the same list in the same order"
             )
         }
-        let reply = ownHello(answering: hello.nodeID)
-        if reply.knownIncarnation == 0 { try await remember(hello) }
+        let reply = try await recognize(hello)
         eventLoop.execute { self.links[hello.nodeID]?.peerIsUp() }
         return reply
     }
 
-    /// A peer is remembered durably before it hears that it isn't known by another directory.
-    private func remember(_ hello: RaftHello) async throws(FlightError) {
-        let identity = state.withLockedValue { state in
-            state.identity.peers[String(hello.nodeID)] = hello.incarnation
-            return state.identity
+    /// Says by which incarnation the peer is known. A peer that isn't known yet is remembered, durably,
+    /// before it hears so.
+    private func recognize(_ hello: RaftHello) async throws(FlightError) -> RaftHello {
+        let peer = hello.nodeID
+        let (known, isSaved) = state.withLockedValue { state in
+            let known = state.identity.incarnation(of: peer)
+            if known == nil { state.identity.peers[String(peer)] = hello.incarnation }
+            return (known, state.savedPeers.contains(peer))
         }
-        await withCheckedContinuation { continuation in
-            save(identity) { _ in continuation.resume() }
+        if !isSaved {
+            let succeeded = await withCheckedContinuation { continuation in
+                save { continuation.resume(returning: $0) }
+            }
+            guard succeeded else {
+                throw FlightError(
+                    .unavailable,
+                    "node \(nodeID) can't write down who its peers are; its log says why")
+            }
+            state.withLockedValue { _ = $0.savedPeers.insert(peer) }
         }
+        var reply = ownHello()
+        reply.knownIncarnation = known ?? 0
+        return reply
     }
 
     func received(_ batch: RaftBatch, group groupID: RaftGroupID, from peer: RaftNodeID) {

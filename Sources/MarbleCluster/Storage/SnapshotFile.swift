@@ -50,7 +50,7 @@ final class SnapshotWriter {
     private var crc: UInt32
 
     /// Synced in steps, so that the log's syncs never wait for one large flush.
-    private static let syncStep = 8 << 20
+    private static let syncStep = 1 << 20
 
     init(
         store: SnapshotStore, name: SnapshotStore.Name, pause: @escaping () -> Void

@@ -26,6 +26,7 @@ struct FlightServerTests {
                 configuration: .init(host: host, port: port), service: TestService())
             let error = await flightError { try await second.start() }
             #expect(error?.message.contains("\(port)") == true)
+            #expect(error?.message.contains("already in use") == true)
             #expect(error?.message.contains("choose another port") == true)
         }
     }

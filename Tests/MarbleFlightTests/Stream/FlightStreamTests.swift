@@ -110,6 +110,27 @@ struct FlightStreamTests {
         }
     }
 
+    @Test func `results and then an error, all in one tick, arrive before the stream ends`()
+        async throws
+    {
+        let count = 1000
+        let service = TestService { _ in
+            Finisher(
+                FlightError(.failedPrecondition, "enough"), resultCount: count,
+                resultByteCount: 1000)
+        }
+        try await withServer(service) { _, client in
+            let log = CallLog()
+            let stream = client.openStream(.doPut, delegate: log)
+            // The client is still sending, so the server also resets the stream after its status.
+            stream.eventLoop.execute { stream.send(FlightData()) }
+            try await eventually("the call is over") { log.closings == 1 }
+            #expect(log.status?.code == .failedPrecondition)
+            #expect(log.status?.message == "enough")
+            #expect(log.messages == count)
+        }
+    }
+
     @Test func `a reader that pauses bounds what the other side has sent, and loses nothing`()
         async throws
     {
@@ -172,11 +193,20 @@ private final class Acknowledger: FlightStreamDelegate {
     func flightStream(_ stream: FlightStream, closed error: FlightError?) {}
 }
 
-/// Ends the call at its first message.
+/// Ends the call at its first message, after so many results.
 private final class Finisher: FlightStreamDelegate {
     private let error: FlightError
-    init(_ error: FlightError) { self.error = error }
+    private let resultCount: Int
+    private let resultByteCount: Int
+    init(_ error: FlightError, resultCount: Int = 0, resultByteCount: Int = 0) {
+        self.error = error
+        self.resultCount = resultCount
+        self.resultByteCount = resultByteCount
+    }
     func flightStream(_ stream: FlightStream, received messages: inout [FlightData]) {
+        for _ in 0..<resultCount {
+            stream.send(appMetadata: ByteBuffer(repeating: 1, count: resultByteCount))
+        }
         stream.finish(error)
     }
     func flightStreamInputEnded(_ stream: FlightStream) {}
@@ -188,6 +218,7 @@ private final class CallLog: FlightStreamDelegate, @unchecked Sendable {
     private struct State {
         var numbers: [Int] = []
         var batches = 0
+        var messages = 0
         var byteCount = 0
         var closings = 0
         var status: FlightError?
@@ -202,6 +233,7 @@ private final class CallLog: FlightStreamDelegate, @unchecked Sendable {
     init(pausesAtFirst: Bool = false) { self.pausesAtFirst = pausesAtFirst }
 
     var numbers: [Int] { state.withLockedValue { $0.numbers } }
+    var messages: Int { state.withLockedValue { $0.messages } }
     var batches: Int { state.withLockedValue { $0.batches } }
     var byteCount: Int { state.withLockedValue { $0.byteCount } }
     var closings: Int { state.withLockedValue { $0.closings } }
@@ -222,6 +254,7 @@ private final class CallLog: FlightStreamDelegate, @unchecked Sendable {
             #expect(state.closings == 0)
             state.stream = stream
             state.batches += 1
+            state.messages += messages.count
             for message in messages {
                 state.byteCount += message.dataBody.readableBytes
                 let metadata = message.appMetadata

@@ -54,7 +54,13 @@ extension ClusterTests {
             try await TestCluster.with(nodeCount: 1) { cluster in
                 _ = try await cluster.leaderAndFollower()
                 for (action, body, name) in [
-                    ("drop_table", "{\"tabel\": \"t\"}", "table"),
+                    ("drop_table", "{}", "needs the key \"table\""),
+                    ("drop_table", "{\"tabel\": \"t\"}", "unknown key \"tabel\""),
+                    ("create_table", "{\"table\": \"t\", \"shema\": \"\"}", "\"shema\""),
+                    (
+                        "create_table", "{\"table\": \"t\", \"schema\": \"bm8gc2NoZW1h\"}",
+                        "isn't an Arrow schema"
+                    ),
                     ("drop_table", "{\"table\": \"t\", \"force\": true}", "force"),
                     ("drop_table", "{\"table\": 5}", "table"),
                     ("create_table", "{\"table\": \"t\", \"schema\": \"%\"}", "base64"),

@@ -1,4 +1,5 @@
 import MarbleArrow
+import MarbleDB
 import MarbleFlight
 import NIOCore
 import Testing
@@ -67,6 +68,28 @@ extension ClusterTests {
                     _ = try await cluster.get(ticket, on: 0)
                 }
                 #expect(error?.code == .invalidArgument)
+            }
+        }
+
+        @Test func `the log names tables that were dropped since, wherever it is read from`()
+            async throws
+        {
+            try await TestCluster.with(nodeCount: 1) { cluster in
+                _ = try await cluster.leaderAndFollower()
+                let results = try await cluster.put(
+                    "gone", [(TestCluster.batch([(1, "a")]), nil)], on: 0)
+                _ = try await cluster.action("drop_table", "{\"table\": \"gone\"}", on: 0)
+                let receipt = try JSONValue(
+                    parsing: ByteBuffer(string: try #require(results.first)), subject: "a result")
+                let index = try #require(receipt["index"]?.integerValue)
+                for from in [0, index] {
+                    let (log, _) = try await cluster.get(
+                        """
+                        {"system": "log", "columns": ["kind", "table"], "from": \(from)}
+                        """, on: 0)
+                    #expect(log.contains("upsert=gone"))
+                    #expect(log.contains("drop_table=gone"))
+                }
             }
         }
 

@@ -139,6 +139,22 @@ extension ClusterTests {
             }
         }
 
+        @Test func `a follower passes a batch that is refused on once, and no more`() async throws {
+            try await TestCluster.with { cluster in
+                let (_, follower) = try await cluster.leaderAndFollower()
+                let batch = TestCluster.batch([(1, "a")])
+                _ = try await cluster.put("t", [(batch, nil)], on: follower)
+                let error = await #expect(throws: FlightError.self) {
+                    _ = try await cluster.put(
+                        "t", [(batch, "{\"operation\": \"insert\"}")], on: follower)
+                }
+                #expect(error?.code == .alreadyExists)
+                let (log, _) = try await cluster.get(
+                    "{\"system\": \"log\", \"columns\": [\"kind\"]}", on: follower)
+                #expect(log.count { $0 == "insert" } == 1)
+            }
+        }
+
         @Test func `an error in the middle of a large stream comes through a follower`()
             async throws
         {
