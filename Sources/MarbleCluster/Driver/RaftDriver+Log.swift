@@ -94,7 +94,7 @@ extension RaftDriver {
     // MARK: Snapshots
 
     private func considerSnapshot() {
-        guard !isMakingSnapshot, appliedIndex > snapshotIndex,
+        guard !isMakingSnapshot, installing == nil, appliedIndex > snapshotIndex,
             appliedIndex - snapshotIndex >= configuration.snapshotDistance,
             snapshotByteCount <= configuration.snapshotByteCountSmall
                 || byteCountSinceSnapshot >= snapshotByteCount,
@@ -111,6 +111,9 @@ extension RaftDriver {
         self.now = now
         isMakingSnapshot = false
         snapshotByteCount = byteCount
+        // Much may have been applied meanwhile, and nothing may follow. While a batch is being
+        // applied, a capture would come behind it, under a lower index; then its end asks again.
+        defer { if applying == nil { considerSnapshot() } }
         guard index > snapshotIndex else { return }
         snapshotIndex = index
         let trailing = configuration.trailingEntryCount

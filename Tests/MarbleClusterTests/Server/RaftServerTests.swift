@@ -72,8 +72,9 @@ struct RaftServerTests {
         let cluster = try TestCluster(count: 3)
         try await cluster.startAll()
         let leader = try await cluster.allCount()
-        let position = try #require(
-            cluster.config.nodeID(of: leader.transport.localEndpoint)) - 1
+        let position =
+            try #require(
+                cluster.config.nodeID(of: leader.transport.localEndpoint)) - 1
         let others = cluster.servers.compactMap { $0 }.filter { $0 !== leader }
         await cluster.stop(Int(position))
         #expect(others.contains { $0.leader != nil && $0.leader?.nodeID != position + 1 })

@@ -14,7 +14,8 @@ final class TestCluster {
     private(set) var tallies: [Tally]
 
     init(
-        count: Int, snapshotDistance: UInt64 = 10_000, electionTimeout: Duration = .milliseconds(300)
+        count: Int, snapshotDistance: UInt64 = 10_000,
+        electionTimeout: Duration = .milliseconds(300)
     ) throws {
         let ports = try Self.freePorts(count)
         config = RaftClusterConfig(
@@ -29,7 +30,9 @@ final class TestCluster {
     func directory(_ node: Int) -> String { "\(root)/node-\(node)" }
 
     @discardableResult
-    func start(_ node: Int, config other: RaftClusterConfig? = nil) async throws -> RaftServer {
+    func start(
+        _ node: Int, config other: RaftClusterConfig? = nil, logStore: (any RaftLogStore)? = nil
+    ) async throws -> RaftServer {
         tallies[node] = Tally()
         var logger = Logger(label: "node-\(node)")
         logger.logLevel = .critical
@@ -37,7 +40,8 @@ final class TestCluster {
             config: other ?? config,
             transport: ArrowFlightTransport(
                 localEndpoint: config.nodeEndpoints[node], logger: logger),
-            stateMachine: tallies[node], dataDirectory: directory(node), logger: logger)
+            stateMachine: tallies[node], dataDirectory: directory(node), logStore: logStore,
+            logger: logger)
         try await server.start()
         servers[node] = server
         return server
