@@ -104,9 +104,13 @@ class Connection:
                 break
             kind, flags = self.received[position + 3], self.received[position + 4]
             stream = int.from_bytes(self.received[position + 5 : position + 9], "big")
-            self._handle(
-                kind, flags, stream, bytes(self.received[position + 9 : position + 9 + length])
-            )
+            try:
+                self._handle(
+                    kind, flags, stream, bytes(self.received[position + 9 : position + 9 + length])
+                )
+            except ConnectionError:  # it was reset before our answer
+                self.closed = True
+                return False
             position += 9 + length
         del self.received[:position]
         if self.unacknowledged > 1 << 20:

@@ -14,7 +14,10 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
                 "\(field): \"\(text)\" \(why); write host:port, or [address]:port for IPv6")
         }
         guard let colon = text.lastIndex(of: ":") else { throw refused("has no port") }
-        guard let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
+        let digits = text[text.index(after: colon)...]
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = Int(digits),
+            (0...65535).contains(port)
+        else {
             throw refused("has no port from 0 to 65535 after its last colon")
         }
         var host = text[..<colon]

@@ -74,7 +74,7 @@ extension RaftServer: Service {
         let core = RaftCoreConfiguration(
             nodeID: nodeID, voters: (1...RaftNodeID(config.nodeEndpoints.count)).map { $0 },
             electionTimeout: config.electionTimeout, heartbeatInterval: config.heartbeatInterval,
-            preVote: config.enablePreVote, commitNoticeDelay: .milliseconds(1),
+            preVote: config.enablePreVote, commitNoticeDelay: .milliseconds(2),
             seed: .random(in: .min ... .max), mayVote: mayVote)
         var configuration = RaftDriver.Configuration(
             core: core, snapshotDistance: config.snapshotDistance,

@@ -52,8 +52,8 @@ public struct ScanRequest: Sendable, Equatable {
 
     package init(_ value: JSONValue) throws(DatabaseError) {
         var members = try JSONObjectReader(value, subject: "the ticket")
-        guard let table = try members.string("table") else { throw members.missing("table") }
-        self.table = table
+        let table = try members.string("table")
+        self.table = table ?? ""
         columns = try members.strings("columns")
         order = try Self.choice("order", try members.string("order"))
         limit = try members.count("limit").map { Int($0) }
@@ -71,6 +71,7 @@ public struct ScanRequest: Sendable, Equatable {
                     + "leave it out, and select rows where you read them")
         }
         try members.finish()
+        guard table != nil else { throw members.missing("table") }
         guard maxStaleness == nil || consistency == .stale else {
             throw DatabaseError(
                 .invalidArgument,

@@ -9,7 +9,6 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    private(set) var remoteAddress: SocketAddress?
     private(set) var peerName: String
     /// Why the connection ends, if that is known: what its streams report.
     var failure: FlightError?
@@ -29,8 +28,7 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        remoteAddress = context.remoteAddress
-        if !isPeerNamed, let remoteAddress { peerName = "\(remoteAddress)" }
+        if !isPeerNamed, let remoteAddress = context.remoteAddress { peerName = "\(remoteAddress)" }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

@@ -11,7 +11,7 @@ extension FlightStream {
         self.context = context
         self.connection = connection
         phase = .open
-        remoteAddress = connection.remoteAddress
+        remoteAddress = context.channel.parent?.remoteAddress
         if isReadingPaused {
             isReadingPaused = false
             pauseReading()

@@ -32,6 +32,7 @@ extension RaftCore {
         peers[position].sentCommitIndex = peers[position].offeredCommitIndex
         if peers[position].sentCommitIndex == commitIndex {
             peers[position].owesCommitNotice = false
+            forgetCommitNoticeIfTold()
         }
         sendsAreDue = true
         switch peers[position].state {
@@ -48,6 +49,15 @@ extension RaftCore {
         case .snapshot:
             break
         }
+    }
+
+    /// Nobody who takes entries waits for word of a commit: the notice needn't be sent.
+    private mutating func forgetCommitNoticeIfTold() {
+        guard commitNoticeDeadline != nil else { return }
+        for peer in peers where peer.state == .replicate && peer.sentCommitIndex < commitIndex {
+            return
+        }
+        commitNoticeDeadline = nil
     }
 
     /// A send's message couldn't leave: the entries are gone, or the stream is full. The peer gets

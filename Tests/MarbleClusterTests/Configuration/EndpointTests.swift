@@ -22,7 +22,7 @@ struct EndpointTests {
         arguments: [
             "", ":", "host", "host:", ":80", "[]:80", "host:65536", "host:-1", "host:http",
             "host:80 ", "ho st:80", "http://host:80", "::1:80", "a:b:80", "[::1]",
-            "host:99999999999999999999",
+            "host:99999999999999999999", "host:+5",
         ])
     func `a text that is no endpoint is refused with its field`(_ text: String) {
         let error = #expect(throws: RaftError.self) {

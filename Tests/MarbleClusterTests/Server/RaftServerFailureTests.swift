@@ -4,7 +4,7 @@ import MarbleRaft
 import NIOCore
 import Testing
 
-@Suite("RaftServer in trouble", .serialized, .timeLimit(.minutes(1)))
+@Suite("RaftServer in trouble", .serialized, .timeLimit(.minutes(5)))
 struct RaftServerFailureTests {
     @Test func `a node of another cluster doesn't disturb`() async throws {
         let cluster = try TestCluster(count: 3)

@@ -137,10 +137,11 @@ struct LogWriterTests {
         let log = FaultyLog()
         let client = Client(log)
         let writer = LogWriter(store: log)
-        log.failSyncs([.noSpace, .noSpace])
+        log.setFull(true)
         writer.submit(.write(1, write(1, entries(1...2, term: 1)), client))
         _ = try await eventually("space is low") { client.events.first }
         writer.submit(.write(1, write(2, [entry(3, term: 1)]), client))
+        log.setFull(false)
         _ = try await eventually("there is space again") {
             client.events.contains(.space(isLow: false)) ? true : nil
         }

@@ -6,7 +6,7 @@ import Testing
 @testable import MarbleCluster
 
 /// Transports without a Raft server on top, for any bytes.
-@Suite("ArrowFlightTransport", .serialized, .timeLimit(.minutes(1)))
+@Suite("ArrowFlightTransport", .serialized, .timeLimit(.minutes(5)))
 struct ArrowFlightTransportTests {
     private func with(
         _ count: Int, _ body: ([ArrowFlightTransport]) async throws -> Void

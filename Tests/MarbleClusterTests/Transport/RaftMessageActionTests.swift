@@ -6,7 +6,7 @@ import Testing
 @testable import MarbleCluster
 
 /// What a peer may say to a running server, by action and by stream.
-@Suite("Peers' calls", .serialized, .timeLimit(.minutes(1)))
+@Suite("Peers' calls", .serialized, .timeLimit(.minutes(5)))
 struct RaftMessageActionTests {
     enum Way: CaseIterable, Sendable {
         case action, stream

@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"columns": []}"#, "table"), (#"{"table": "t", "limti": 1}"#, "limti"),
+        (#"{"columns": []}"#, "\"table\""), (#"{"table": "t", "limti": 1}"#, "limti"),
+        (#"{"tabel": "t"}"#, "tabel"),
         (#"{"table": 1}"#, "table"), (#"{"table": "t", "limit": -1}"#, "limit"),
         (#"{"table": "t", "limit": 1.5}"#, "limit"), (#"{"table": "t", "order": "id"}"#, "order"),
         (#"{"table": "t", "consistency": "strong"}"#, "consistency"),

@@ -2,7 +2,7 @@ import MarbleFlight
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct FlightClientTests {
     @Test func `a server that isn't there is named, with what to check`() async throws {
         let client = FlightClient(configuration: .patient(host: "127.0.0.1", port: 1))
@@ -20,6 +20,21 @@ struct FlightClientTests {
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("check the host name") == true)
         await client.close()
+    }
+
+    @Test func `a client's stream says its server's address`() async throws {
+        let server = FlightServer(
+            configuration: .init(host: "127.0.0.1"), service: TestService())
+        try await server.start()
+        let port = try #require(server.boundPort)
+        let client = FlightClient(configuration: .patient(host: "127.0.0.1", port: port))
+        let flights = try await client.listFlights()
+        for try await _ in flights {}
+        let stream = flights.stream
+        let seen = try await stream.eventLoop.submit { stream.remoteAddress?.port }.get()
+        #expect(seen == port)
+        await client.close()
+        await server.shutdown()
     }
 
     @Test func `the next call after a break makes a new connection`() async throws {

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// The client against a server of the C++ implementation.
-@Suite(.enabled(if: PythonPeer.isAvailable, "needs a Python with pyarrow"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: PythonPeer.isAvailable, "needs a Python with pyarrow"), .timeLimit(.minutes(5)))
 struct PyArrowServerTests {
     @Test func `a pyarrow server answers all that it implements`() async throws {
         let peer = try PythonPeer(script: "server.py")

@@ -4,7 +4,7 @@ import NIOPosix
 import Testing
 
 /// The client against a server that takes the connection and never says a word.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct SilentServerTests {
     private func withSilentServer(
         _ configure: (inout FlightClientConfiguration) -> Void = { _ in },

@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct FlightServerTests {
     @Test func `localhost is reached by both of its addresses`() async throws {
         let server = FlightServer(configuration: .init(host: "localhost"), service: TestService())

@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct FlightServiceTests {
     @Test func `an action's body comes back`() async throws {
         try await withServer(TestService()) { _, client in

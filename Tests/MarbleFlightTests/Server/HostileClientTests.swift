@@ -4,7 +4,7 @@ import NIOHPACK
 import Testing
 
 /// Bytes that no well-meaning client sends: they may end their own connection, nothing else.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct HostileClientTests {
     /// Runs `body` with a server, and checks afterwards that it still works and holds nothing.
     private func withVictim(

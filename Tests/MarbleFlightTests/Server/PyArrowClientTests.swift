@@ -2,7 +2,7 @@ import MarbleFlight
 import Testing
 
 /// The server against a client of the C++ implementation.
-@Suite(.enabled(if: PythonPeer.isAvailable, "needs a Python with pyarrow"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: PythonPeer.isAvailable, "needs a Python with pyarrow"), .timeLimit(.minutes(5)))
 struct PyArrowClientTests {
     @Test func `a pyarrow client gets its answers`() async throws {
         let server = FlightServer(configuration: .init(host: "localhost"), service: TestService())

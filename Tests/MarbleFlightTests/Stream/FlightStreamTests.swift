@@ -5,7 +5,7 @@ import NIOPosix
 import Testing
 
 /// The loop-bound level, both ends over a real socket.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct FlightStreamTests {
     @Test func `every message that a delegate acknowledges is acknowledged once, in order`()
         async throws

@@ -31,7 +31,7 @@ func withServer(
 
 /// Waits until the condition holds; a test that waits longer than the deadline fails.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(120), _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {

@@ -97,7 +97,7 @@ extension ClusterTests {
                 let (_, follower) = try await cluster.leaderAndFollower()
                 _ = try await cluster.action(
                     "transfer_leadership", "{\"node_id\": \(follower + 1)}", on: follower)
-                let deadline = ContinuousClock.now + .seconds(10)
+                let deadline = ContinuousClock.now + .seconds(120)
                 var leads = false
                 while !leads, ContinuousClock.now < deadline {
                     leads = try await cluster.action("status", on: follower)

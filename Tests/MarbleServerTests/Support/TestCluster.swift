@@ -79,7 +79,7 @@ final class TestCluster: Sendable {
 
     /// The numbers, from 0, of the leader and of one follower.
     func leaderAndFollower() async throws -> (leader: Int, follower: Int) {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             for index in clients.indices {
                 let status = try await action("status", on: index)
