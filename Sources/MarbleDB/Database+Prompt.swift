@@ -1,5 +1,6 @@
 import MarbleArrow
 package import MarbleCluster
+import MarbleFlight
 import MarbleStore
 import NIOCore
 import Synchronization
@@ -15,7 +16,7 @@ extension Database: RaftPromptStateMachine {
         for entry in entries {
             byteCount += entry.payload.readableBytes
             guard byteCount <= Self.promptByteCountMax,
-                let prefix = try? CommandDecoder.prefix(of: ArrowBuffer(viewing: entry.payload)),
+                let prefix = try? CommandDecoder.prefix(of: ArrowBuffer(entry.payload)),
                 prefix.operation.isWrite
             else { return false }
             rowCount += prefix.rowCount

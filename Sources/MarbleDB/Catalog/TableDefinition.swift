@@ -1,4 +1,5 @@
 import MarbleArrow
+import MarbleFlight
 import NIOCore
 
 /// What a table is to be: checked completely when it is made.
@@ -59,10 +60,10 @@ struct TableDefinition {
                 at: message.readerIndex, endianness: .little, as: UInt32.self) == .max
         do throws(ArrowError) {
             if isEncapsulated {
-                let schema = try ArrowIPC.decodeEncapsulatedSchema(ArrowBuffer(viewing: message))
+                let schema = try ArrowIPC.decodeEncapsulatedSchema(ArrowBuffer(message))
                 return (schema, ByteBuffer(bytes: ArrowIPC.encodeSchema(schema)))
             }
-            let decoded = try ArrowIPC.decodeMessage(header: ArrowBuffer(viewing: message))
+            let decoded = try ArrowIPC.decodeMessage(header: ArrowBuffer(message))
             if case .schema(let schema) = decoded { return (schema, message) }
         } catch {
             throw DatabaseError(error, in: subject)

@@ -1,4 +1,5 @@
 import MarbleArrow
+import MarbleFlight
 import NIOCore
 
 /// Reads commands. Whatever the bytes are, it reads them or throws; a write's Arrow data is not
@@ -17,7 +18,7 @@ enum CommandDecoder {
     }
 
     static func decode(_ payload: ByteBuffer) throws(DatabaseError) -> Command {
-        let bytes = ArrowBuffer(viewing: payload)
+        let bytes = ArrowBuffer(payload)
         let prefix = try prefix(of: bytes)
         switch prefix.operation {
         case .upsert, .insert, .delete: return .write(try write(prefix, bytes))

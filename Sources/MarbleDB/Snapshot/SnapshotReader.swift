@@ -1,5 +1,6 @@
 import MarbleArrow
 import MarbleCluster
+import MarbleFlight
 import MarbleRaft
 import MarbleStore
 import NIOCore
@@ -106,7 +107,7 @@ struct SnapshotReader {
         let batch: ArrowRecordBatch
         do throws(DatabaseError) {
             batch = try table.decode(
-                header: ArrowBuffer(viewing: header), body: ArrowBuffer(viewing: body),
+                header: ArrowBuffer(header), body: ArrowBuffer(body),
                 layout: .allColumns)
         } catch {
             throw damaged(error.message)

@@ -1,4 +1,5 @@
 import MarbleArrow
+import MarbleFlight
 public import NIOCore
 
 /// Turns the batches of one `do_put` stream into proposals, after checking everything about them.
@@ -76,7 +77,7 @@ public final class TableWriter: Sendable {
                     + "\(batchByteCountMax); send smaller batches")
         }
         let batch = try target.decode(
-            header: ArrowBuffer(viewing: dataHeader), body: ArrowBuffer(viewing: dataBody),
+            header: ArrowBuffer(dataHeader), body: ArrowBuffer(dataBody),
             layout: layout)
         return CommandEncoder.write(
             operation: options.operation, layout: layout, tableID: target.id, options: options,
