@@ -52,9 +52,6 @@ struct PendingReads {
         confirmed.append((index, rounds.remove(at: position).completions))
     }
 
-    /// No leader, or it couldn't say: asked again after the retry interval.
-    mutating func refused(_ context: UInt64) {}
-
     mutating func expire(now: RaftInstant, core: inout RaftCore) {
         var position = 0
         while position < rounds.count {

@@ -203,7 +203,7 @@ package final class RaftDriver {
         }
         for send in output.sends { fulfil(send) }
         for state in output.readStates { reads.confirmed(state.context, index: state.index) }
-        for context in output.readFailures { reads.refused(context) }
+        // Read failures need nothing: every read is asked again until it is answered or too late.
         if let change = output.roleChange {
             if change.role != .leader { proposals.leadershipLost(deadline: graceDeadline) }
             ports.roleChanged(role: change.role, term: change.term, leader: change.leader)

@@ -1,6 +1,6 @@
 extension RaftCore {
-    /// Lets this node vote, campaign and count. The driver calls it when the operator has vouched
-    /// for a member whose disk was lost, and the member holds what a majority had committed by then.
+    /// Lets this node vote, campaign and count. The driver calls it for a new seat once every other
+    /// member has said that it doesn't know the seat by another disk.
     public mutating func allowVoting() {
         mayVote = true
     }
