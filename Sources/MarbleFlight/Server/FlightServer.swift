@@ -1,7 +1,6 @@
 public import Logging
 import NIOConcurrencyHelpers
 public import NIOCore
-import NIOHTTP2
 public import NIOPosix
 
 /// A server of `arrow.flight.protocol.FlightService`.
@@ -27,7 +26,7 @@ public final class FlightServer: Sendable {
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
     private let counterValues = NIOLockedValueBox(FlightServerCounters())
-    private let acceptor: ServerCallAcceptor
+    private let pipeline: ServerPipeline
     private let budget: BufferBudget
 
     /// Makes a server that isn't listening yet.
@@ -40,13 +39,15 @@ public final class FlightServer: Sendable {
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.budget = BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax)
-        self.acceptor = ServerCallAcceptor(
+        let acceptor = ServerCallAcceptor(
             service: service,
             limits: FlightStreamLimits(
                 messageByteCountMax: configuration.messageByteCountMax,
                 writeHighWatermark: configuration.writeHighWatermark,
                 writeLowWatermark: configuration.writeLowWatermark, budget: budget),
             counters: counterValues)
+        self.pipeline = ServerPipeline(
+            configuration: configuration, acceptor: acceptor, logger: logger)
     }
 
     /// The port that the server listens on; `nil` unless it is running.
@@ -163,50 +164,7 @@ public final class FlightServer: Sendable {
         channel.closeFuture.whenComplete { _ in
             self.state.withLockedValue { $0.connections[key] = nil }
         }
-        let detector = ProtocolDetector(
-            logger: logger, timeout: TimeAmount(configuration.handshakeTimeout)
-        ) { channel in
-            try self.configureHTTP2(channel)
-        }
-        try channel.pipeline.syncOperations.addHandler(detector)
-    }
-
-    private func configureHTTP2(_ channel: any Channel) throws {
-        let pipeline = channel.pipeline.syncOperations
-        let connection = FlightConnectionHandler()
-        try pipeline.addHandler(connection)
-        let management = NIOHTTP2ServerConnectionManagementHandler(
-            eventLoop: channel.eventLoop,
-            configuration: .init(
-                maxIdleTime: nil, maxAge: nil, maxGraceTime: nil,
-                keepalive: configuration.keepaliveInterval.map {
-                    .init(
-                        pingInterval: TimeAmount($0),
-                        ackTimeout: TimeAmount(configuration.keepaliveTimeout))
-                }))
-        let http2 = configuration.http2
-        let acceptor = acceptor
-        let boundConnection = NIOLoopBound(connection, eventLoop: channel.eventLoop)
-        _ = try pipeline.configureHTTP2Pipeline(
-            mode: .server, connectionConfiguration: http2.connection,
-            streamConfiguration: http2.stream, streamDelegate: management.http2StreamDelegate
-        ) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(
-                    FlightStreamHandler(acceptor: acceptor, connection: boundConnection.value))
-            }
-        }
-        try pipeline.addHandlers([management, ConnectionErrorHandler(logger: logger)])
-    }
-}
-
-extension FlightServerConfiguration {
-    var http2: HTTP2Configuration {
-        HTTP2Configuration(
-            windowByteCount: windowByteCount, frameByteCountMax: frameByteCountMax,
-            concurrentStreamsMax: concurrentStreamsMax,
-            headerListByteCountMax: headerListByteCountMax, streamResetsMax: streamResetsMax,
-            writeHighWatermark: writeHighWatermark, writeLowWatermark: writeLowWatermark)
+        try pipeline.begin(channel)
     }
 }
 

@@ -1,0 +1,43 @@
+import NIOCore
+import NIOHTTP2
+
+extension ServerPipeline {
+    /// Adds HTTP/2 and, for each of its streams, a Flight call.
+    func configureHTTP2(_ channel: any Channel) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let connection = FlightConnectionHandler()
+        try pipeline.addHandler(connection)
+        let management = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: nil, maxAge: nil, maxGraceTime: nil,
+                keepalive: configuration.keepaliveInterval.map {
+                    .init(
+                        pingInterval: TimeAmount($0),
+                        ackTimeout: TimeAmount(configuration.keepaliveTimeout))
+                }))
+        let http2 = configuration.http2
+        let acceptor = acceptor
+        let boundConnection = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        _ = try pipeline.configureHTTP2Pipeline(
+            mode: .server, connectionConfiguration: http2.connection,
+            streamConfiguration: http2.stream, streamDelegate: management.http2StreamDelegate
+        ) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(
+                    FlightStreamHandler(acceptor: acceptor, connection: boundConnection.value))
+            }
+        }
+        try pipeline.addHandlers([management, ConnectionErrorHandler(logger: logger)])
+    }
+}
+
+extension FlightServerConfiguration {
+    var http2: HTTP2Configuration {
+        HTTP2Configuration(
+            windowByteCount: windowByteCount, frameByteCountMax: frameByteCountMax,
+            concurrentStreamsMax: concurrentStreamsMax,
+            headerListByteCountMax: headerListByteCountMax, streamResetsMax: streamResetsMax,
+            writeHighWatermark: writeHighWatermark, writeLowWatermark: writeLowWatermark)
+    }
+}

@@ -1,0 +1,20 @@
+import Logging
+import NIOCore
+
+/// Builds the handlers of a server's connections: first what finds out their protocol, then that
+/// protocol's own.
+struct ServerPipeline: Sendable {
+    let configuration: FlightServerConfiguration
+    let acceptor: ServerCallAcceptor
+    let logger: Logger
+
+    /// Begins with a connection of which nothing is known yet.
+    func begin(_ channel: any Channel) throws {
+        let detector = ProtocolDetector(
+            logger: logger, timeout: TimeAmount(configuration.handshakeTimeout)
+        ) { channel in
+            try configureHTTP2(channel)
+        }
+        try channel.pipeline.syncOperations.addHandler(detector)
+    }
+}
