@@ -5,14 +5,19 @@ extension ReplicatedLog {
     /// It is decided here, before the first record, so that every record's place is known at once.
     func beginBatch() {
         let current = segments[segments.count - 1]
-        let segmentByteCount = configuration.segmentByteCount
-        let room = min(256 << 10, segmentByteCount / 8)
-        if current.byteCount + room > segmentByteCount, files.hasSpare {
+        if isLastSegmentFull, files.hasSpare {
             openSegment(number: current.number + 1, previousEnd: current.byteCount)
         } else {
             bufferOffset = current.byteCount
         }
         openBatch()
+    }
+
+    /// Too little is left in the last segment to begin a batch there.
+    var isLastSegmentFull: Bool {
+        let segmentByteCount = configuration.segmentByteCount
+        let room = min(256 << 10, segmentByteCount / 8)
+        return segments[segments.count - 1].byteCount + room > segmentByteCount
     }
 
     /// Encodes the head of a new segment: its header, and the state of every group as it is now,

@@ -5,11 +5,12 @@ extension ReplicatedLog {
     ///
     /// Goes through all that is there. An unfinished write at the end is cut off; what is left is
     /// durable when this returns.
+    /// - Parameter filler: told what to fill with zeros, and stopped when the log is closed.
     /// - Throws: `.damaged` when durable bytes have changed, with the file, the offset and what is
     ///   known of the entry; `.locked`, `.foreignLog`, `.unsupportedVersion`, `.ioFailure`,
     ///   `.noSpace`, `.misuse`.
     package static func open(
-        fileSystem: any FileSystem, configuration: LogConfiguration
+        fileSystem: any FileSystem, configuration: LogConfiguration, filler: SegmentFiller? = nil
     ) throws(LogError) -> sending ReplicatedLog {
         try configuration.check()
         let lock: any FileLock
@@ -26,7 +27,7 @@ extension ReplicatedLog {
             .recover(numbers: names.compactMap(LogFormat.segmentNumber).sorted())
         let log = ReplicatedLog(
             fileSystem: fileSystem, configuration: configuration, lock: lock,
-            recovery: recovered.summary)
+            recovery: recovered.summary, filler: filler)
         try log.resume(recovered)
         return log
     }
@@ -41,6 +42,7 @@ extension ReplicatedLog {
             try? files.makeSpare()
             salt = LogFormat.salt(identity: configuration.identity, segment: last.number)
             try settle(last, cutByteCount: recovered.summary.cutByteCount)
+            files.fillAhead(of: segments[segments.count - 1])
             // An empty batch marks the end of what must not change.
             beginBatch()
         } else {

@@ -44,7 +44,7 @@ extension ReplicatedLog {
         }
         let position = segments.count - 1
         let end = bufferOffset + buffer.byteCount
-        let file = files.writable(isOpeningSegment: isOpeningSegment)
+        let file = files.writable(through: end, isOpeningSegment: isOpeningSegment)
         do {
             if end > segments[position].fileByteCount {
                 try file.preallocate(byteCount: UInt64(end))
@@ -88,12 +88,7 @@ extension ReplicatedLog {
     /// the log stays below twice its live entries and three segments, and copying below one byte
     /// for each byte appended.
     private func stageCopies() throws(LogError) {
-        guard segments.count > 2, files.hasSpare else { return }
-        let closedByteCount = segments.dropLast().reduce(0) { $0 + $1.byteCount }
-        let liveByteCount = segments.reduce(0) { $0 + $1.liveByteCount }
-        guard closedByteCount > 2 * liveByteCount + 2 * configuration.segmentByteCount else {
-            return
-        }
+        guard mustCopyForward else { return }
         let oldest = UInt32(truncatingIfNeeded: segments[0].number)
         var budget = max(configuration.segmentByteCount / 16, 4096)
         do {
@@ -107,6 +102,22 @@ extension ReplicatedLog {
         } catch {
             throw poison(error)
         }
+    }
+
+    private var mustCopyForward: Bool {
+        guard segments.count > 2, files.hasSpare else { return false }
+        let closedByteCount = segments.dropLast().reduce(0) { $0 + $1.byteCount }
+        let liveByteCount = segments.reduce(0) { $0 + $1.liveByteCount }
+        return closedByteCount > 2 * liveByteCount + 2 * configuration.segmentByteCount
+    }
+
+    /// Whether the next `sync` would be a write and a sync in the last segment, and nothing else:
+    /// no segment is opened, removed or copied, no space is sought.
+    package var isSyncShort: Bool {
+        guard failure == nil, files.hasSpare, !isOpeningSegment, !isLastSegmentFull else {
+            return false
+        }
+        return (segments.count == 1 || segments[0].liveCount > 0) && !mustCopyForward
     }
 
     private func copyForward(_ log: GroupLog, _ index: UInt64) throws(LogError) -> Int {

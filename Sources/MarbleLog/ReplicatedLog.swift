@@ -51,13 +51,14 @@ package final class ReplicatedLog {
 
     init(
         fileSystem: any FileSystem, configuration: LogConfiguration, lock: any FileLock,
-        recovery: LogRecovery
+        recovery: LogRecovery, filler: SegmentFiller?
     ) {
         self.fileSystem = fileSystem
         self.configuration = configuration
         self.lock = lock
         self.recovery = recovery
-        files = SegmentFiles(fileSystem: fileSystem, configuration: configuration)
+        files = SegmentFiles(
+            fileSystem: fileSystem, configuration: configuration, filler: filler)
         buffer = WriteBuffer(capacityKept: configuration.bufferByteCountKept)
     }
 

@@ -6,6 +6,7 @@ struct SegmentFiles {
     private let fileSystem: any FileSystem
     private let directory: String
     private let segmentByteCount: Int
+    private let filler: SegmentFiller?
     private var current: (any File)?
     private var spare: (any File)?
     /// Why there is no spare.
@@ -15,8 +16,11 @@ struct SegmentFiles {
     /// Closed segments that are kept open for reading.
     private static let closedCountMax = 32
 
-    init(fileSystem: any FileSystem, configuration: LogConfiguration) {
+    init(
+        fileSystem: any FileSystem, configuration: LogConfiguration, filler: SegmentFiller?
+    ) {
         self.fileSystem = fileSystem
+        self.filler = filler
         directory = configuration.directory
         segmentByteCount = configuration.segmentByteCount
     }
@@ -47,6 +51,7 @@ struct SegmentFiles {
             }
             spare = file
             spareFailure = nil
+            filler?.setSpare(sparePath, byteCount: segmentByteCount)
         } catch {
             let failure = LogError(error)
             spareFailure = failure
@@ -54,12 +59,19 @@ struct SegmentFiles {
         }
     }
 
-    /// The file that the next write goes to.
-    func writable(isOpeningSegment: Bool) -> any File {
+    /// The file that the next write goes to, for which nothing before `end` is filled any more.
+    func writable(through end: Int, isOpeningSegment: Bool) -> any File {
         guard let file = isOpeningSegment ? spare : current else {
             preconditionFailure("a log without a current segment")
         }
+        filler?.claim(through: end, isOpeningSegment: isOpeningSegment)
         return file
+    }
+
+    /// Has zeros written behind the end of a segment that was found.
+    func fillAhead(of segment: Segment) {
+        filler?.setCurrent(
+            path(segment.number), byteCount: segment.fileByteCount, claimed: segment.byteCount)
     }
 
     /// Gives the spare, whose first batches are durable, its name as a segment.
@@ -114,6 +126,7 @@ struct SegmentFiles {
     }
 
     mutating func closeAll() {
+        filler?.stop()
         current?.close()
         spare?.close()
         for open in closed { open.file.close() }

@@ -32,7 +32,7 @@ package struct OpenedNode: Sendable {
             } else {
                 try DurableRaftLog(
                     fileSystem: fileSystem, directory: FilePaths.join(dataDirectory, "log"),
-                    identity: identity.incarnation)
+                    identity: identity.incarnation, fillsSegments: true)
             }
         let snapshots = try SnapshotStore(
             fileSystem: fileSystem, directory: FilePaths.join(dataDirectory, "snapshots"))

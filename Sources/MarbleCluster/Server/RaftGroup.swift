@@ -31,20 +31,22 @@ final class RaftGroup: @unchecked Sendable {
     let stateMachine: any RaftStateMachine
     let published = NIOLockedValueBox(Published())
     weak let link: (any RaftGroupLink)?
-    private let applyWorker: SerialWorker<ApplyJob>
+    let applyWorker: SerialWorker<ApplyJob>
     private let snapshotWorker: SerialWorker<@Sendable () -> Void>
 
     private(set) var driver: RaftDriver!
-    private let promptStateMachine: (any RaftPromptStateMachine)?
+    let promptStateMachine: (any RaftPromptStateMachine)?
     /// Jobs that the apply thread has in hand.
-    private var applyJobCount = 0
-    private static let promptEntryCountMax = 16
+    var applyJobCount = 0
+    static let promptEntryCountMax = 16
+    /// Waits for the end of the loop's turn, to be written and synced there.
+    var promptWrite: RaftLogWrite?
     private var isFlushScheduled = false
     private var timer: Scheduled<Void>?
     private var timerDeadline: RaftInstant?
-    private var isStopped = false
+    var isStopped = false
 
-    private enum ApplyJob: Sendable {
+    enum ApplyJob: Sendable {
         case apply([RaftEntry], RaftGroup)
         case capture(SnapshotStore.Name, RaftGroup)
         case restore(SnapshotStore.Name, RaftGroup)
@@ -179,7 +181,7 @@ final class RaftGroup: @unchecked Sendable {
         }
     }
 
-    private func flush() {
+    func flush() {
         guard let driver, !isStopped else { return }
         driver.flush(now: Self.now())
         armTimer(driver.nextDeadline)
@@ -247,7 +249,7 @@ final class RaftGroup: @unchecked Sendable {
         }
     }
 
-    private func didApply(_ outcomes: [ByteBuffer]) {
+    func didApply(_ outcomes: [ByteBuffer]) {
         guard let driver, !isStopped else { return }
         driver.applied(outcomes: outcomes, now: Self.now())
         published.withLockedValue { $0.appliedIndex = driver.appliedIndex }
@@ -271,7 +273,7 @@ final class RaftGroup: @unchecked Sendable {
         flush()
     }
 
-    private func didRestore(_ name: SnapshotStore.Name, _ result: Result<Void, any Error>) {
+    func didRestore(_ name: SnapshotStore.Name, _ result: Result<Void, any Error>) {
         guard let driver, !isStopped else { return }
         switch result {
         case .success:
@@ -297,116 +299,6 @@ final class RaftGroup: @unchecked Sendable {
                 continuation.resume(with: Result(catching: body))
             }
             if !taken { continuation.resume(throwing: Self.notRunning) }
-        }
-    }
-}
-
-// MARK: - What the driver needs done
-
-extension RaftGroup: RaftDriverPorts {
-    func write(_ write: RaftLogWrite) { logWriter.submit(.write(groupID, write, self)) }
-
-    func read(_ read: RaftLogRead) { logWriter.submit(.read(groupID, read, self)) }
-
-    func send(_ batch: RaftBatch, to peer: RaftNodeID) -> Bool {
-        guard link?.send(batch, group: groupID, to: peer) == true else { return false }
-        metrics.messagesSent.increment(by: batch.messages.count)
-        metrics.entriesSent.increment(by: batch.entries.count)
-        return true
-    }
-
-    func apply(_ entries: [RaftEntry], through: RaftIndex) {
-        guard applyJobCount == 0, entries.count <= Self.promptEntryCountMax,
-            entries.isEmpty || promptStateMachine?.isPrompt(entries) == true
-        else { return submit(.apply(entries, self)) }
-        let outcomes = stateMachine.apply(entries)
-        metrics.entriesApplied.increment(by: entries.count)
-        // The driver isn't called back from within its call.
-        eventLoop.execute { self.didApply(outcomes) }
-    }
-
-    func makeSnapshot(index: RaftIndex, term: RaftTerm) {
-        submit(.capture(SnapshotStore.Name(index: index, term: term), self))
-    }
-
-    /// Hands a job to the apply thread. Until it is done, nothing is applied here.
-    private func submit(_ job: ApplyJob) {
-        applyJobCount += 1
-        applyWorker.submit(job)
-    }
-
-    func installSnapshot(from peer: RaftNodeID, index: RaftIndex, term: RaftTerm) {
-        let name = SnapshotStore.Name(index: index, term: term)
-        logger.info(
-            "fetching a snapshot", metadata: ["peer": "\(peer)", "index": "\(index)"])
-        Task {
-            do {
-                guard let link else { throw Self.notRunning }
-                try await link.fetchSnapshot(name, group: self, from: peer)
-                eventLoop.execute { self.submit(.restore(name, self)) }
-            } catch {
-                eventLoop.execute { self.didRestore(name, .failure(error)) }
-            }
-        }
-    }
-
-    func roleChanged(role: RaftRole, term: RaftTerm, leader: RaftNodeID?) {
-        let before = published.withLockedValue { published in
-            let before = published
-            published.role = role
-            published.term = term
-            published.leaderID = leader
-            return before
-        }
-        if role == .candidate, before.role != .candidate { metrics.elections.increment() }
-        if role == .leader || leader != before.leaderID {
-            logger.info(
-                role == .leader ? "leading" : leader == nil ? "no leader" : "following",
-                metadata: [
-                    "group": "\(groupID)", "term": "\(term)",
-                    "leader": "\(leader.map(String.init) ?? "-")",
-                ])
-        }
-    }
-}
-
-extension RaftGroup: LogWriterClient {
-    func logPersisted(sequence: UInt64) {
-        eventLoop.execute {
-            guard let driver = self.driver, !self.isStopped else { return }
-            driver.logPersisted(sequence: sequence, now: Self.now())
-            self.flush()
-        }
-    }
-
-    func logRead(_ read: RaftLogRead, _ result: Result<[RaftEntry], RaftError>) {
-        if case .failure(let error) = result {
-            logger.warning("log read failed", metadata: ["error": "\(error)"])
-        }
-        eventLoop.execute {
-            guard let driver = self.driver, !self.isStopped else { return }
-            driver.logRead(read, entries: try? result.get(), now: Self.now())
-            self.flush()
-        }
-    }
-
-    func logSpaceChanged(isLow: Bool) {
-        published.withLockedValue { $0.isSpaceLow = isLow }
-        if isLow {
-            logger.error("the log's disk is full: writes are refused until there is space")
-        } else {
-            logger.notice("the log's disk has space again")
-        }
-    }
-
-    func logFailed(_ error: RaftError) {
-        logger.critical(
-            "the log failed: this node takes no further part in its groups",
-            metadata: ["error": "\(error)"])
-        eventLoop.execute {
-            self.published.withLockedValue { $0.failure = error }
-            self.stop()
-            self.link?.groupFailed(error)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import MarbleEnvironment
 internal import MarbleRaft
 internal import NIOConcurrencyHelpers
 internal import NIOCore
@@ -13,15 +14,49 @@ final class LogWriter: Sendable {
     }
 
     private let worker: SerialWorker<Job>
+    private let store: any RaftLogStore
+    private let pace: NIOLockedValueBox<SyncPace>
+    private let clock: any MonotonicClock
 
-    init(store: any RaftLogStore) {
-        let process = Process(store: store)
+    /// Writes of more bytes or entries are left to the thread: while it writes and syncs, the loop
+    /// takes in what comes after them.
+    private static let promptByteCountMax = 16 << 10
+    private static let promptEntryCountMax = 4
+
+    init(store: any RaftLogStore, clock: any MonotonicClock = SystemMonotonicClock()) {
+        let pace = NIOLockedValueBox(SyncPace())
+        let process = Process(store: store, pace: pace, clock: clock)
         worker = SerialWorker(name: "marble-log") { process.run(&$0) }
+        self.store = store
+        self.pace = pace
+        self.clock = clock
     }
 
     /// False once the writer is stopping: the job won't be done.
     @discardableResult
     func submit(_ job: Job) -> Bool { worker.submit(job) }
+
+    /// Whether a write is small, the log thread idle, and the disk fast: then waiting for the disk
+    /// takes less time than the way to the log thread and back.
+    func isPrompt(_ write: RaftLogWrite) -> Bool {
+        guard write.sequence != 0, write.compactThrough == nil, write.truncateFrom == nil,
+            write.entries.count <= Self.promptEntryCountMax,
+            write.entries.reduce(0, { $0 + $1.payload.readableBytes }) <= Self.promptByteCountMax,
+            worker.isIdle
+        else { return false }
+        let now = clock.nowNanoseconds()
+        return pace.withLockedValue { $0.isFast(nowNanoseconds: now) }
+    }
+
+    /// Carries out a prompt write on the caller's thread, with one sync, and acknowledges it there;
+    /// hands it to the log thread when that has something to do by now, or the sync wouldn't be short.
+    func writePromptly(
+        _ group: RaftGroupID, _ write: RaftLogWrite, _ client: any LogWriterClient
+    ) {
+        let job = Job.write(group, write, client)
+        if worker.runHere(job, if: { store.isSyncShort }) { return }
+        worker.submit(job)
+    }
 
     /// Carries out what was submitted, closes the store, and ends the thread. Blocks.
     func stopAndJoin() {
@@ -30,9 +65,11 @@ final class LogWriter: Sendable {
         worker.join()
     }
 
-    /// Lives on the worker's thread.
+    /// Lives on the worker's thread, or on that which does the worker's job.
     private final class Process: @unchecked Sendable {
         private let store: any RaftLogStore
+        private let pace: NIOLockedValueBox<SyncPace>
+        private let clock: any MonotonicClock
         private var failure: RaftError?
         /// What waits for space on the disk; writes behind one that waits wait too.
         private var backlog: Deque<Job> = []
@@ -43,7 +80,13 @@ final class LogWriter: Sendable {
         private var wasReportedLow = false
         private var isClosed = false
 
-        init(store: any RaftLogStore) { self.store = store }
+        init(
+            store: any RaftLogStore, pace: NIOLockedValueBox<SyncPace>, clock: any MonotonicClock
+        ) {
+            self.store = store
+            self.pace = pace
+            self.clock = clock
+        }
 
         /// True when something has to be tried again.
         func run(_ jobs: inout [Job]) -> Bool {
@@ -139,9 +182,12 @@ final class LogWriter: Sendable {
         }
 
         private func sync() {
+            let began = clock.nowNanoseconds()
             do throws(RaftError) {
                 try store.sync()
                 needsSync = false
+                let ended = clock.nowNanoseconds()
+                pace.withLockedValue { $0.synced(from: began, to: ended) }
             } catch {
                 if error.code == .noSpace { isSpaceLow = true } else { fail(error) }
             }
@@ -178,7 +224,7 @@ final class LogWriter: Sendable {
     }
 }
 
-/// A group that uses the log thread; called on that thread.
+/// A group that uses the log thread; called on that thread, or within `writePromptly`.
 protocol LogWriterClient: AnyObject, Sendable {
     func logPersisted(sequence: UInt64)
     func logRead(_ read: RaftLogRead, _ result: Result<[RaftEntry], RaftError>)

@@ -19,6 +19,9 @@ public final class MemoryRaftLog: RaftLogStore, @unchecked Sendable {
 
     public init() {}
 
+    /// True: there is nothing to wait for.
+    public var isSyncShort: Bool { true }
+
     public func recovery(group: RaftGroupID) throws(RaftError) -> RaftLogRecovery {
         let group = groups[group, default: Group()]
         var runs: [RaftTermRun] = []

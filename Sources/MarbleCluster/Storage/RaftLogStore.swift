@@ -60,6 +60,9 @@ public protocol RaftLogStore: AnyObject, Sendable {
     var isSpaceLow: Bool { get }
     /// Tries again to get the space that is missing.
     func reserveSpace() throws(RaftError)
+    /// Whether the next `sync` does nothing but write a little and wait for the disk once, so that
+    /// on a fast disk it takes a fraction of a millisecond.
+    var isSyncShort: Bool { get }
     /// Makes everything durable and closes the store.
     func close() throws(RaftError)
     /// Reads entries `first...last` in order: at least one, and no more once `byteCountMax`
@@ -74,6 +77,8 @@ extension RaftLogStore {
     public var isSpaceLow: Bool { false }
     /// Does nothing.
     public func reserveSpace() throws(RaftError) {}
+    /// False: a store that knows no such thing.
+    public var isSyncShort: Bool { false }
     /// Does nothing.
     public func close() throws(RaftError) {}
 }

@@ -1,0 +1,75 @@
+internal import Logging
+internal import MarbleRaft
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// Writing to the log: by its thread, or on the loop where that takes less time.
+extension RaftGroup {
+    func write(_ write: RaftLogWrite) {
+        guard promptWrite == nil, logWriter.isPrompt(write) else {
+            submitPromptWrite()
+            logWriter.submit(.write(groupID, write, self))
+            return
+        }
+        promptWrite = write
+        // Behind the tasks that send what this turn has for peers: they work meanwhile.
+        eventLoop.execute {
+            guard let write = self.promptWrite else { return }
+            self.promptWrite = nil
+            self.logWriter.writePromptly(self.groupID, write, self)
+        }
+    }
+
+    func read(_ read: RaftLogRead) {
+        submitPromptWrite()
+        logWriter.submit(.read(groupID, read, self))
+    }
+
+    /// Hands over what waits, so that it comes before what follows it.
+    private func submitPromptWrite() {
+        guard let write = promptWrite else { return }
+        promptWrite = nil
+        logWriter.submit(.write(groupID, write, self))
+    }
+}
+
+extension RaftGroup: LogWriterClient {
+    func logPersisted(sequence: UInt64) {
+        eventLoop.execute {
+            guard let driver = self.driver, !self.isStopped else { return }
+            driver.logPersisted(sequence: sequence, now: Self.now())
+            self.flush()
+        }
+    }
+
+    func logRead(_ read: RaftLogRead, _ result: Result<[RaftEntry], RaftError>) {
+        if case .failure(let error) = result {
+            logger.warning("log read failed", metadata: ["error": "\(error)"])
+        }
+        eventLoop.execute {
+            guard let driver = self.driver, !self.isStopped else { return }
+            driver.logRead(read, entries: try? result.get(), now: Self.now())
+            self.flush()
+        }
+    }
+
+    func logSpaceChanged(isLow: Bool) {
+        published.withLockedValue { $0.isSpaceLow = isLow }
+        if isLow {
+            logger.error("the log's disk is full: writes are refused until there is space")
+        } else {
+            logger.notice("the log's disk has space again")
+        }
+    }
+
+    func logFailed(_ error: RaftError) {
+        logger.critical(
+            "the log failed: this node takes no further part in its groups",
+            metadata: ["error": "\(error)"])
+        eventLoop.execute {
+            self.published.withLockedValue { $0.failure = error }
+            self.stop()
+            self.link?.groupFailed(error)
+        }
+    }
+}
