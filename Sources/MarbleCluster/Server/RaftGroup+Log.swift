@@ -12,12 +12,15 @@ extension RaftGroup {
             return
         }
         promptWrite = write
-        // Behind the tasks that send what this turn has for peers: they work meanwhile.
-        eventLoop.execute {
-            guard let write = self.promptWrite else { return }
-            self.promptWrite = nil
-            self.logWriter.writePromptly(self.groupID, write, self)
-        }
+        // What this turn has for peers is sent by tasks that are about to be scheduled. The write
+        // comes behind them, so that the peers work while this node waits for its disk.
+        eventLoop.execute { self.eventLoop.execute { self.writePromptly() } }
+    }
+
+    private func writePromptly() {
+        guard let write = promptWrite else { return }
+        promptWrite = nil
+        logWriter.writePromptly(groupID, write, self)
     }
 
     func read(_ read: RaftLogRead) {
