@@ -25,7 +25,17 @@ let http2: [Target.Dependency] = [
     .product(name: "NIOHPACK", package: "swift-nio-http2"),
     .product(name: "NIOHTTP2", package: "swift-nio-http2"),
 ]
+let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let tls: [Target.Dependency] = [
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+]
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
 let package = Package(
     name: "marbledb",
@@ -44,14 +54,32 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
-        .target(name: "MarbleArrow", swiftSettings: settings),
+        .systemLibrary(
+            name: "CMarbleLZ4", pkgConfig: "liblz4",
+            providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(
+            name: "CMarbleZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(
+            name: "CMarbleZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(
+            name: "MarbleArrow", dependencies: ["CMarbleLZ4", "CMarbleZstd"],
+            swiftSettings: settings),
         .target(name: "MarbleRaft", swiftSettings: settings),
         .target(name: "MarbleEnvironment", swiftSettings: settings),
         .target(name: "CMarbleCRC"),
@@ -61,7 +89,10 @@ let package = Package(
         .target(name: "MarbleStore", dependencies: ["MarbleArrow"], swiftSettings: settings),
         .target(
             name: "MarbleFlight",
-            dependencies: ["MarbleArrow", logging, locks, nioCore, nioPosix] + http2,
+            dependencies: [
+                "CMarbleZlib", "MarbleArrow", http1, logging, locks, metrics, nioCore, nioPosix,
+                tracing,
+            ] + http2 + tls,
             swiftSettings: settings),
         .target(
             name: "MarbleCluster",
@@ -80,8 +111,9 @@ let package = Package(
         .target(
             name: "MarbleServer",
             dependencies: [
-                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment", "MarbleFlight",
-                "MarbleRaft", configuration, lifecycle, locks, logging, nioCore, nioPosix,
+                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment",
+                "MarbleFlight", "MarbleRaft", configuration, lifecycle, locks,
+                logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .target(
@@ -125,7 +157,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "MarbleFlightTests",
-            dependencies: ["MarbleFlight", logging, locks, nioCore, nioPosix] + http2,
+            dependencies: ["MarbleFlight", logging, locks, nioCore, nioPosix, x509] + http2 + tls,
             exclude: ["Peers"], swiftSettings: settings),
         .testTarget(
             name: "MarbleClusterTests",

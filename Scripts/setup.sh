@@ -50,6 +50,9 @@ build_tools() {
     need binutils command -v ld.gold
     need libc6-dev test -e /usr/include/stdio.h
     need libstdc++-12-dev header "/usr/include/c++/*/vector"
+    need zlib1g-dev test -e /usr/include/zlib.h
+    need liblz4-dev test -e /usr/include/lz4frame.h
+    need libzstd-dev test -e /usr/include/zstd.h
     install_missing
 }
 
