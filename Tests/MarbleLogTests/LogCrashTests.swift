@@ -15,8 +15,14 @@ struct LogCrashTests {
         var gathered = LogModel()
         /// Every call was taken; only then is `gathered` what a sync was given.
         var failure: LogError?
+        /// Zeros are written ahead of the log, a slice after each step.
+        let fills: Bool
+        private var filler: SegmentFiller?
 
-        init(on fileSystem: VirtualFileSystem) { self.fileSystem = fileSystem }
+        init(on fileSystem: VirtualFileSystem, fills: Bool = false) {
+            self.fileSystem = fileSystem
+            self.fills = fills
+        }
 
         mutating func play(_ script: LogScript) {
             do {
@@ -31,12 +37,21 @@ struct LogCrashTests {
 
         private mutating func open() throws {
             log = nil
+            if fills {
+                var limits = SegmentFiller.Limits()
+                limits.aheadByteCount = 4096
+                limits.sliceByteCount = 1024
+                limits.marginByteCount = 0
+                filler = SegmentFiller(fileSystem: fileSystem, limits: limits) {}
+            }
             log = try ReplicatedLog.open(
-                fileSystem: fileSystem, configuration: LogCrashTests.configuration)
+                fileSystem: fileSystem, configuration: LogCrashTests.configuration,
+                filler: filler)
         }
 
         private mutating func play(_ step: LogScript.Step) throws {
             guard let log else { return }
+            defer { _ = filler?.fillSlice() }
             switch step {
             case .change(let change):
                 try retryWithoutSpace(log) { try log.apply(change) }
@@ -60,8 +75,8 @@ struct LogCrashTests {
         }
     }
 
-    private func operationCount(_ script: LogScript) -> Int {
-        var run = Run(on: VirtualFileSystem())
+    private func operationCount(_ script: LogScript, fills: Bool = false) -> Int {
+        var run = Run(on: VirtualFileSystem(), fills: fills)
         run.play(script)
         #expect(run.failure == nil)
         // Else the script proves less than it should.
@@ -103,16 +118,17 @@ struct LogCrashTests {
     @Test(
         "keeps what was synced and invents nothing, whichever disk operation it crashed at",
         arguments: [
-            (VirtualCrash.losesUnsynced, 1), (.keepsUnsynced, 2), (.tearsUnsynced, 5),
-            (.tearsUnsynced, 6),
-        ] as [(VirtualCrash, UInt64)])
-    func crashEverywhere(_ crash: VirtualCrash, _ seed: UInt64) {
+            (VirtualCrash.losesUnsynced, 1, false), (.keepsUnsynced, 2, false),
+            (.tearsUnsynced, 5, false), (.tearsUnsynced, 6, false), (.losesUnsynced, 7, true),
+            (.tearsUnsynced, 8, true),
+        ] as [(VirtualCrash, UInt64, Bool)])
+    func crashEverywhere(_ crash: VirtualCrash, _ seed: UInt64, _ fills: Bool) {
         let script = LogScript(seed: seed, stepCount: 260)
         var random = SplitMix64(seed: seed)
-        for operation in 0..<operationCount(script) {
+        for operation in 0..<operationCount(script, fills: fills) {
             let fileSystem = VirtualFileSystem()
             fileSystem.setFault(.stop, atOperation: operation)
-            var run = Run(on: fileSystem)
+            var run = Run(on: fileSystem, fills: fills)
             run.play(script)
             run.log = nil
             #expect(fileSystem.isStopped)

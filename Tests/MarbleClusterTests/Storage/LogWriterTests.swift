@@ -1,3 +1,4 @@
+import MarbleEnvironment
 import MarbleRaft
 import NIOConcurrencyHelpers
 import NIOCore
@@ -182,5 +183,99 @@ struct LogWriterTests {
         writer.submit(.write(1, write(1, entries(1...2, term: 1)), client))
         writer.stopAndJoin()
         #expect(client.events == [.failed(.storage)])
+    }
+
+    /// A clock that a test moves.
+    private final class Clock: MonotonicClock {
+        private let now = NIOLockedValueBox<UInt64>(0)
+        func advance(_ nanoseconds: UInt64) { now.withLockedValue { $0 += nanoseconds } }
+        func nowNanoseconds() -> UInt64 { now.withLockedValue { $0 } }
+    }
+
+    /// A writer whose disk has shown that it is fast: its syncs take no time on this clock.
+    private func fastWriter(_ log: FaultyLog, _ client: Client, _ clock: Clock) async throws
+        -> LogWriter
+    {
+        let writer = LogWriter(store: log, clock: clock)
+        for sequence in 1...30 as ClosedRange<UInt64> {
+            writer.submit(.write(1, write(sequence, [entry(sequence, term: 1)]), client))
+            _ = try await eventually("the acknowledgement") {
+                client.events.last == .persisted(sequence, syncedIndex: sequence) ? true : nil
+            }
+        }
+        _ = try await eventually("the thread sleeps") {
+            writer.isPrompt(write(31, [entry(31, term: 1)])) ? true : nil
+        }
+        return writer
+    }
+
+    @Test func `a small write on a fast disk is durable and acknowledged before the call ends`()
+        async throws
+    {
+        let log = FaultyLog()
+        let client = Client(log)
+        let writer = try await fastWriter(log, client, Clock())
+        writer.writePromptly(1, write(31, [entry(31, term: 1)]), client)
+        #expect(client.events.last == .persisted(31, syncedIndex: 31))
+        writer.stopAndJoin()
+    }
+
+    @Test func `only small writes that somebody waits for are prompt`() async throws {
+        let log = FaultyLog()
+        let client = Client(log)
+        let writer = try await fastWriter(log, client, Clock())
+        #expect(!writer.isPrompt(write(0, [entry(31, term: 1)])))
+        #expect(writer.isPrompt(write(31, entries(31...34, term: 1))))
+        #expect(!writer.isPrompt(write(31, entries(31...35, term: 1))))
+        var large = entry(31, term: 1)
+        large.payload = ByteBuffer(repeating: 0, count: 16 << 10)
+        #expect(writer.isPrompt(write(31, [large])))
+        #expect(!writer.isPrompt(write(31, [large, entry(32, term: 1)])))
+        var truncating = write(31, [entry(30, term: 2)])
+        truncating.truncateFrom = 30
+        #expect(!writer.isPrompt(truncating))
+        var compacting = write(31, [])
+        compacting.compactThrough = RaftTermRun(firstIndex: 2, term: 1)
+        #expect(!writer.isPrompt(compacting))
+        writer.stopAndJoin()
+        #expect(!writer.isPrompt(write(31, [entry(31, term: 1)])))
+    }
+
+    @Test func `a disk that was slow is left to the log's thread`() async throws {
+        let log = FaultyLog()
+        let client = Client(log)
+        let clock = Clock()
+        let writer = try await fastWriter(log, client, clock)
+        log.holdSync()
+        writer.submit(.write(1, write(31, [entry(31, term: 1)]), client))
+        _ = try await eventually("the sync begins") { log.isSyncWaiting ? true : nil }
+        clock.advance(3_000_000)
+        log.releaseSync()
+        _ = try await eventually("the acknowledgement") {
+            client.events.last == .persisted(31, syncedIndex: 31) ? true : nil
+        }
+        #expect(!writer.isPrompt(write(32, [entry(32, term: 1)])))
+        clock.advance(200_000_000)
+        _ = try await eventually("the disk is tried again") {
+            writer.isPrompt(write(32, [entry(32, term: 1)])) ? true : nil
+        }
+        writer.stopAndJoin()
+    }
+
+    @Test func `a prompt write whose sync wouldn't be short goes to the log's thread`()
+        async throws
+    {
+        let log = FaultyLog()
+        let client = Client(log)
+        let writer = try await fastWriter(log, client, Clock())
+        log.setSyncShort(false)
+        log.holdSync()
+        // Were the sync here, it would wait for ever.
+        writer.writePromptly(1, write(31, [entry(31, term: 1)]), client)
+        log.releaseSync()
+        _ = try await eventually("the acknowledgement") {
+            client.events.last == .persisted(31, syncedIndex: 31) ? true : nil
+        }
+        writer.stopAndJoin()
     }
 }

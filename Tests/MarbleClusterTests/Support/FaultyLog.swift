@@ -11,6 +11,7 @@ final class FaultyLog: RaftLogStore {
         var isFull = false
         var isHeld = false
         var isWaiting = false
+        var isSyncShort = true
         var syncedIndex: RaftIndex = 0
         var closeCount = 0
     }
@@ -34,6 +35,11 @@ final class FaultyLog: RaftLogStore {
 
     /// The next sync waits for `releaseSync`.
     func holdSync() { state.withLockedValue { $0.isHeld = true } }
+
+    /// What the log says of its next sync.
+    func setSyncShort(_ isShort: Bool) { state.withLockedValue { $0.isSyncShort = isShort } }
+
+    var isSyncShort: Bool { state.withLockedValue { $0.isSyncShort } }
 
     func releaseSync() { release.signal() }
 

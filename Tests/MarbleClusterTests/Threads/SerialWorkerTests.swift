@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import NIOConcurrencyHelpers
 import Testing
 
@@ -105,5 +106,116 @@ struct SerialWorkerTests {
         worker.stop()
         worker.join()
         #expect(done.withLockedValue { $0 } == [1, 2])
+    }
+
+    @Test func `a job is done on the caller's thread when the worker has nothing to do`()
+        async throws
+    {
+        let threads = NIOLockedValueBox<[String?]>([])
+        let worker = SerialWorker<Int>(name: "test") { jobs in
+            threads.withLockedValue { $0 += jobs.map { _ in Thread.current.name } }
+            return false
+        }
+        _ = try await eventually("the worker sleeps") { worker.isIdle ? true : nil }
+        #expect(borrow(worker))
+        #expect(worker.isIdle)
+        worker.submit(2)
+        worker.stop()
+        worker.join()
+        #expect(threads.withLockedValue { $0 } == ["caller", "test"])
+    }
+
+    /// Hands a job to a worker on a thread named "caller".
+    private func borrow(_ worker: SerialWorker<Int>, if condition: Bool = true) -> Bool {
+        let isDone = NIOLockedValueBox(false)
+        let ended = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            Thread.current.name = "caller"
+            let done = worker.runHere(1) { condition }
+            isDone.withLockedValue { $0 = done }
+            ended.signal()
+        }
+        thread.start()
+        ended.wait()
+        return isDone.withLockedValue { $0 }
+    }
+
+    @Test func `nothing is done on the caller's thread when the condition doesn't hold`()
+        async throws
+    {
+        let done = NIOLockedValueBox<[Int]>([])
+        let worker = SerialWorker<Int>(name: "test") { jobs in
+            done.withLockedValue { $0 += jobs }
+            return false
+        }
+        _ = try await eventually("the worker sleeps") { worker.isIdle ? true : nil }
+        #expect(!borrow(worker, if: false))
+        #expect(worker.isIdle)
+        worker.submit(2)
+        worker.stop()
+        worker.join()
+        #expect(done.withLockedValue { $0 } == [2])
+    }
+
+    @Test func `a worker that has something to do, or to try again, or stops, does it itself`()
+        async throws
+    {
+        let gate = DispatchSemaphore(value: 0)
+        let rounds = NIOLockedValueBox(0)
+        let worker = SerialWorker<Int>(name: "test", retryInterval: .seconds(3600)) { jobs in
+            let isFirst = rounds.withLockedValue { rounds in
+                rounds += 1
+                return rounds == 1
+            }
+            if isFirst { gate.wait() }
+            return rounds.withLockedValue { $0 } == 2
+        }
+        worker.submit(0)
+        _ = try await eventually("the job runs") {
+            rounds.withLockedValue { $0 == 1 ? true : nil }
+        }
+        #expect(!worker.isIdle)
+        #expect(!worker.runHere(1))
+        gate.signal()
+        _ = try await eventually("the worker sleeps") { worker.isIdle ? true : nil }
+        // The second round asks to be called again.
+        #expect(worker.runHere(1))
+        #expect(!worker.isIdle)
+        #expect(!worker.runHere(1))
+        worker.stop()
+        #expect(!worker.runHere(1))
+        worker.join()
+        #expect(rounds.withLockedValue { $0 } == 2)
+    }
+
+    @Test func `jobs that come while another thread does one are done after it, by the worker`()
+        async throws
+    {
+        let done = NIOLockedValueBox<[Int]>([])
+        let entered = DispatchSemaphore(value: 0)
+        let gate = DispatchSemaphore(value: 0)
+        let worker = SerialWorker<Int>(name: "test") { jobs in
+            if jobs == [1] {
+                entered.signal()
+                gate.wait()
+            }
+            done.withLockedValue { $0 += jobs }
+            return false
+        }
+        _ = try await eventually("the worker sleeps") { worker.isIdle ? true : nil }
+        let borrowed = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            #expect(worker.runHere(1))
+            borrowed.signal()
+        }
+        entered.wait()
+        worker.submit(2)
+        worker.submit(3)
+        worker.stop()
+        #expect(done.withLockedValue { $0 } == [])
+        gate.signal()
+        borrowed.wait()
+        worker.join()
+        #expect(done.withLockedValue { $0 } == [1, 2, 3])
     }
 }
