@@ -64,6 +64,8 @@ final class RaftPeers: @unchecked Sendable {
             var configuration = FlightClientConfiguration(host: parsed.host, port: parsed.port)
             configuration.keepaliveInterval = .seconds(5)
             configuration.keepaliveTimeout = .seconds(5)
+            // The link itself pauses between attempts, and not when the peer has called.
+            configuration.connectFailuresToPause = .max
             let client = FlightClient(
                 configuration: configuration, eventLoopGroup: transport.eventLoopGroup,
                 logger: logger)

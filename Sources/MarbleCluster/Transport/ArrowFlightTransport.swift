@@ -137,9 +137,10 @@ public final class ArrowFlightTransport: RaftTransport {
         let client: FlightClient? = state.withLockedValue { state in
             guard !state.isStopped else { return nil }
             if let client = state.clients[endpoint] { return client }
+            var configuration = FlightClientConfiguration(host: parsed.host, port: parsed.port)
+            configuration.reconnectBackoff.pauseMax = .milliseconds(500)
             let client = FlightClient(
-                configuration: FlightClientConfiguration(host: parsed.host, port: parsed.port),
-                eventLoopGroup: eventLoopGroup, logger: logger)
+                configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
             state.clients[endpoint] = client
             return client
         }

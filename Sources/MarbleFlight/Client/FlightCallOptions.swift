@@ -4,10 +4,17 @@ public struct FlightCallOptions: Sendable {
     public var metadata: FlightMetadata
     /// How long the whole call may take; the server is told. `nil`: as long as it takes.
     public var timeout: Duration?
+    /// Whether the call waits, until its timeout, for a server that can't be reached, instead of
+    /// failing.
+    public var waitsForReady: Bool
 
     /// Makes options.
-    public init(metadata: FlightMetadata = FlightMetadata(), timeout: Duration? = nil) {
+    public init(
+        metadata: FlightMetadata = FlightMetadata(), timeout: Duration? = nil,
+        waitsForReady: Bool = false
+    ) {
         self.metadata = metadata
         self.timeout = timeout
+        self.waitsForReady = waitsForReady
     }
 }

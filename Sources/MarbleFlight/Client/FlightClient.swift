@@ -1,5 +1,4 @@
 public import Logging
-import NIOConcurrencyHelpers
 public import NIOCore
 import NIOHPACK
 public import NIOPosix
@@ -7,7 +6,8 @@ public import NIOPosix
 /// A client of a Flight server.
 ///
 /// Connections are made by the first call that needs one, and again by the first call after a break.
-/// Errors name the server, what happened, and what to check.
+/// A call goes to the connection with the fewest calls open; bulk and small calls go apart. Errors name the
+/// server, what happened, and what to check; ``health`` says the same between calls.
 ///
 /// ```swift
 /// let client = FlightClient(configuration: .init(host: "localhost", port: 5001))
@@ -15,19 +15,10 @@ public import NIOPosix
 /// await client.close()
 /// ```
 public final class FlightClient: Sendable {
-    private struct Pool {
-        var connections: [FlightClientConnection] = []
-        var spread: [FlightClientConnection] = []
-        var turn = 0
-        var isClosed = false
-    }
-
     /// What the client was made with.
     public let configuration: FlightClientConfiguration
-    private let eventLoopGroup: any EventLoopGroup
-    private let logger: Logger
     private let limits: FlightStreamLimits
-    private let pool = NIOLockedValueBox(Pool())
+    private let pool: ClientPool
 
     /// Makes a client; connects nowhere yet.
     public init(
@@ -36,8 +27,8 @@ public final class FlightClient: Sendable {
         logger: Logger = Logger(label: "marble.flight.client")
     ) {
         self.configuration = configuration
-        self.eventLoopGroup = eventLoopGroup
-        self.logger = logger
+        self.pool = ClientPool(
+            configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
         self.limits = FlightStreamLimits(
             messageByteCountMax: configuration.messageByteCountMax,
             writeHighWatermark: configuration.writeHighWatermark,
@@ -46,8 +37,11 @@ public final class FlightClient: Sendable {
     }
 
     deinit {
-        for connection in pool.withLockedValue({ $0.connections }) { connection.abandon() }
+        pool.abandon()
     }
+
+    /// Whether the server can be reached, and if not, why.
+    public var health: FlightClientHealth { pool.health }
 
     /// Starts a call on the loop-bound level.
     ///
@@ -84,22 +78,18 @@ public final class FlightClient: Sendable {
 
     /// Ends all calls and closes all connections. The client can't be used afterwards.
     public func close() async {
-        let connections = pool.withLockedValue { pool in
-            pool.isClosed = true
-            return pool.connections
-        }
-        for connection in connections {
-            await connection.close()
-        }
+        await pool.close()
     }
 
     func makeStream(
         _ method: FlightMethod, options: FlightCallOptions, on eventLoop: (any EventLoop)? = nil
     ) -> (FlightStream, FlightClientConnection) {
-        let connection = connection(on: eventLoop)
+        let connection = pool.connection(for: method.lane, on: eventLoop)
         let stream = FlightStream(
             method: method, role: .client, eventLoop: connection.eventLoop, limits: limits)
         stream.peerName = connection.peerName
+        stream.place = connection
+        stream.waitsForReady = options.waitsForReady
         var headers: HPACKHeaders = [
             ":method": "POST", ":scheme": "http", ":path": method.path,
             ":authority": connection.peerName, "te": "trailers",
@@ -112,33 +102,5 @@ public final class FlightClient: Sendable {
         headers.append(options.metadata)
         stream.headersToSend = headers
         return (stream, connection)
-    }
-
-    private func connection(on eventLoop: (any EventLoop)?) -> FlightClientConnection {
-        pool.withLockedValue { pool in
-            if let eventLoop {
-                if let found = pool.connections.first(where: { $0.eventLoop === eventLoop }) {
-                    return found
-                }
-                return makeConnection(on: eventLoop, &pool)
-            }
-            if pool.spread.count < max(configuration.connectionCount, 1) {
-                let connection = makeConnection(on: eventLoopGroup.next(), &pool)
-                pool.spread.append(connection)
-                return connection
-            }
-            pool.turn = (pool.turn + 1) % pool.spread.count
-            return pool.spread[pool.turn]
-        }
-    }
-
-    private func makeConnection(
-        on eventLoop: any EventLoop, _ pool: inout Pool
-    ) -> FlightClientConnection {
-        let connection = FlightClientConnection(
-            configuration: configuration, eventLoop: eventLoop, logger: logger,
-            isClosed: pool.isClosed)
-        pool.connections.append(connection)
-        return connection
     }
 }

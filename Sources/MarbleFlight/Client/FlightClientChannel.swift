@@ -7,6 +7,8 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
     private static let streamCountMax = 1 << 29
 
     let channel: any Channel
+    /// Which attempt to connect of its place it is.
+    let attemptNumber: Int
     var multiplexer: NIOHTTP2Handler.StreamMultiplexer?
     private let connection: FlightConnectionHandler
     private weak var owner: FlightClientConnection?
@@ -17,14 +19,20 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
     private var streamCount = 0
     private var openCount = 0
     private var isDraining = false
+    /// Whether the server has said its first words, its settings.
+    private(set) var isEstablished = false
+    /// Whether the pool has counted it.
+    var wasReady = false
 
     init(
         channel: any Channel, connection: FlightConnectionHandler, owner: FlightClientConnection,
-        keepaliveInterval: TimeAmount?, keepaliveTimeout: TimeAmount
+        attemptNumber: Int, keepaliveInterval: TimeAmount?,
+        keepaliveTimeout: TimeAmount
     ) {
         self.channel = channel
         self.connection = connection
         self.owner = owner
+        self.attemptNumber = attemptNumber
         self.keepaliveInterval = keepaliveInterval
         self.keepaliveTimeout = keepaliveTimeout
     }
@@ -34,6 +42,7 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
         // From here on, not from its first frame: a connection that drains must wait for it.
         openCount += 1
         streamCount += 1
+        stream.openingCount += 1
         let created = channel.eventLoop.makePromise(of: (any Channel).self)
         multiplexer.createStreamChannel(promise: created) { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -44,14 +53,9 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
         created.futureResult.whenComplete { result in
             switch result {
             case .success(let channel):
-                channel.closeFuture.whenComplete { _ in self.streamEnded() }
-            case .failure(let error):
-                stream.openingFailed(
-                    FlightError(
-                        .unavailable,
-                        "the connection to \(stream.peerName) ended before the call began; try again",
-                        cause: error))
-                self.streamEnded()
+                channel.closeFuture.whenComplete { _ in self.streamEnded(stream) }
+            case .failure:
+                self.streamEnded(stream)
             }
         }
         if streamCount >= Self.streamCountMax { drain() }
@@ -61,8 +65,13 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
 
     func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {}
 
-    private func streamEnded() {
+    private func streamEnded(_ stream: FlightStream) {
         openCount -= 1
+        if stream.phase == .opening {
+            // Nothing of it was written here: another connection takes it.
+            drain()
+            owner?.reopen(stream)
+        }
         if isDraining, openCount == 0 { channel.close(promise: nil) }
     }
 
@@ -78,7 +87,20 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
         isDraining = true
         keepaliveTask?.cancel()
         keepaliveTimeoutTask?.cancel()
-        owner?.channelClosed(self)
+        owner?.channelClosed(self, connection.failure)
+    }
+
+    /// HTTP/2 doesn't go on with what the server has sent.
+    func failed(_ error: any Error) {
+        guard connection.failure == nil else { return }
+        connection.failure = FlightError(
+            .unavailable, "the connection to \(connection.peerName) failed: \(error)", cause: error)
+    }
+
+    func settingsReceived() {
+        guard !isEstablished else { return }
+        isEstablished = true
+        owner?.channelEstablished(self)
     }
 
     func startKeepalive(_ context: ChannelHandlerContext) {
@@ -129,10 +151,16 @@ final class FlightClientChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data).payload {
+        case .settings(.settings): state.settingsReceived()
         case .goAway: state.drain()
         case .ping(_, ack: true): state.pingAcknowledged()
         default: break
         }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        state.failed(error)
+        context.fireErrorCaught(error)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

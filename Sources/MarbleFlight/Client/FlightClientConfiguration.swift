@@ -4,10 +4,21 @@ public struct FlightClientConfiguration: Sendable {
     public var host: String
     /// The server's TCP port.
     public var port: Int
-    /// How many connections the calls are spread over.
+    /// How many connections small calls are spread over, at most: a further one is made when all are
+    /// busy, and a call goes where the fewest are open.
     public var connectionCount = 1
-    /// How long making a connection may take, including looking up the name.
+    /// The same for `DoGet`, `DoPut` and `DoExchange`, whose megabytes would hold up the small calls on
+    /// their connections. 0: they share those of the small calls.
+    public var bulkConnectionCount = 1
+    /// How long making a connection may take, from looking up the name to the server's first words.
     public var connectTimeout: Duration = .seconds(5)
+    /// How many attempts to connect fail in a row before calls fail at once, until a pause of
+    /// ``reconnectBackoff`` is over (see ``FlightClientHealth/Circuit``). `Int.max`: each call tries.
+    public var connectFailuresToPause = 3
+    /// The pauses after failures to connect.
+    public var reconnectBackoff = FlightBackoff()
+    /// When the operating system looks after a silent connection; `nil`: never.
+    public var tcpKeepalive: FlightTCPKeepalive? = FlightTCPKeepalive()
     /// The longest message that is taken. Bytes.
     public var messageByteCountMax = 256 << 20
     /// The memory for messages that have arrived in part, of all calls together. Bytes.

@@ -3,40 +3,46 @@ import NIOCore
 import NIOHTTP2
 import NIOPosix
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// One place of the client's pool: at most one connection that takes calls, made when a call needs it.
 ///
 /// Bound to its event loop.
 final class FlightClientConnection: @unchecked Sendable {
     private enum Phase {
         case idle
+        /// Calls wait for the server's first words.
         case connecting([FlightStream])
+        /// Calls wait for the next attempt.
+        case pausing([FlightStream], Scheduled<Void>)
         case ready(FlightClientChannel)
         case closed
     }
 
+    /// A stream that finds only connections that end before it is written gives up after so many.
+    private static let openingsMax = 4
+
+    let number: Int
     let eventLoop: any EventLoop
+    let isPinned: Bool
     let peerName: String
+    private let pool: ClientPool
     private let configuration: FlightClientConfiguration
-    private let logger: Logger
     private var phase: Phase
     /// Connections that take no more calls but have some open.
     private var draining: [ObjectIdentifier: FlightClientChannel] = [:]
+    /// The attempt to connect that counts, and its connection once TCP has one.
+    private var attemptNumber = 0
+    private var attempt: FlightClientChannel?
+    private var attemptTimeout: Scheduled<Void>?
 
+    /// - Parameter isPinned: Whether only calls that ask for its event loop come here.
     init(
-        configuration: FlightClientConfiguration, eventLoop: any EventLoop, logger: Logger,
-        isClosed: Bool
+        pool: ClientPool, number: Int, eventLoop: any EventLoop, isPinned: Bool, isClosed: Bool
     ) {
-        self.configuration = configuration
+        self.pool = pool
+        self.number = number
         self.eventLoop = eventLoop
-        self.logger = logger
+        self.isPinned = isPinned
+        self.configuration = pool.configuration
         self.phase = isClosed ? .closed : .idle
         let host = configuration.host
         peerName = "\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)"
@@ -51,14 +57,34 @@ final class FlightClientConnection: @unchecked Sendable {
         }
         stream.delegate = delegate
         stream.startDeadline()
+        admit(stream)
+    }
+
+    /// Takes back a stream whose connection ended before anything of it was written.
+    func reopen(_ stream: FlightStream) {
+        guard stream.phase == .opening else { return }
+        guard stream.openingCount < Self.openingsMax else {
+            var error = FlightError(
+                .unavailable,
+                "connections to \(peerName) end as soon as they stand; see why the server closes them"
+            )
+            error.isUnprocessed = true
+            return stream.openingFailed(error)
+        }
+        admit(stream)
+    }
+
+    private func admit(_ stream: FlightStream) {
         switch phase {
         case .idle:
-            phase = .connecting([stream])
-            connect()
+            begin(with: [stream])
         case .connecting(var waiting):
             phase = .idle
             waiting.append(stream)
             phase = .connecting(waiting)
+        case .pausing(let waiting, let pause):
+            pause.cancel()
+            begin(with: waiting + [stream])
         case .ready(let channel):
             channel.open(stream)
         case .closed:
@@ -66,6 +92,160 @@ final class FlightClientConnection: @unchecked Sendable {
             eventLoop.execute { stream.openingFailed(.clientClosed) }
         }
     }
+
+    /// Connects for the calls that wait; while that isn't tried, ends those that don't want to wait.
+    private func begin(with waiting: [FlightStream]) {
+        guard let (error, until) = pool.refusalToConnect(peerName) else {
+            phase = .connecting(waiting)
+            return connect()
+        }
+        pause(waiting, until: until, error)
+    }
+
+    private func pause(_ waiting: [FlightStream], until: NIODeadline, _ error: FlightError) {
+        var patient: [FlightStream] = []
+        for stream in waiting where !stream.isClosed {
+            if stream.waitsForReady {
+                patient.append(stream)
+            } else {
+                eventLoop.execute { stream.openingFailed(error) }
+            }
+        }
+        guard !patient.isEmpty else {
+            phase = .idle
+            return
+        }
+        phase = .pausing(
+            patient,
+            eventLoop.scheduleTask(deadline: until) {
+                guard case .pausing(let waiting, _) = self.phase else { return }
+                self.begin(with: waiting.filter { !$0.isClosed })
+            })
+    }
+
+    func callEnded(_ error: FlightError?) {
+        pool.callEnded(at: number, error)
+    }
+
+    // MARK: Connecting
+
+    private func connect() {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        attemptNumber += 1
+        let number = attemptNumber
+        attemptTimeout = eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) {
+            self.attemptTimedOut()
+        }
+        var bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: FlightSocket.receiveAllocator)
+            .channelOption(.writeBufferWaterMark, value: FlightSocket.writeWatermark)
+        for (option, value) in configuration.tcpKeepalive?.options ?? [] {
+            bootstrap = bootstrap.channelOption(option, value: value)
+        }
+        bootstrap
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try bound.value.configure(channel, number)
+                }
+            }
+            .connect(host: configuration.host, port: configuration.port)
+            .hop(to: eventLoop)
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): self.connected(channel, number)
+                case .failure(let error):
+                    self.attemptFailed(
+                        ConnectionFailure(
+                            to: self.peerName, within: self.configuration.connectTimeout, error),
+                        number)
+                }
+            }
+    }
+
+    private func configure(_ channel: any Channel, _ attemptNumber: Int) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let connection = FlightConnectionHandler(peerName: peerName)
+        try pipeline.addHandler(connection)
+        let http2 = configuration.http2
+        let state = FlightClientChannel(
+            channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
+            keepaliveInterval: configuration.keepaliveInterval.map { TimeAmount($0) },
+            keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
+        state.multiplexer = try pipeline.configureHTTP2Pipeline(
+            mode: .client, connectionConfiguration: http2.connection,
+            streamConfiguration: http2.stream, streamDelegate: state
+        ) { channel in
+            // Flight servers open no streams.
+            channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+        }
+        try pipeline.addHandler(FlightClientChannelHandler(state: state))
+        try pipeline.addHandler(ConnectionErrorHandler(logger: pool.logger))
+    }
+
+    private func connected(_ channel: any Channel, _ number: Int) {
+        guard number == attemptNumber, case .connecting = phase, channel.isActive,
+            let state = try? channel.pipeline.syncOperations.handler(
+                type: FlightClientChannelHandler.self
+            ).state
+        else { return channel.close(promise: nil) }
+        if !state.isEstablished { attempt = state }
+    }
+
+    private func attemptTimedOut() {
+        let timeout = configuration.connectTimeout
+        let failure =
+            attempt == nil
+            ? ConnectionFailure.noAnswer(from: peerName, within: timeout)
+            : ConnectionFailure.silence(of: peerName, for: timeout)
+        attemptFailed(failure, attemptNumber)
+    }
+
+    private func attemptFailed(_ failure: ConnectionFailure, _ number: Int) {
+        guard number == attemptNumber else { return }
+        attemptTimeout?.cancel()
+        let channel = attempt?.channel
+        attempt = nil
+        guard case .connecting(let waiting) = phase else { return }
+        pool.logger.debug("connecting failed", metadata: ["error": "\(failure.error)"])
+        pause(waiting, until: pool.connectingFailed(failure), failure.error)
+        channel?.close(promise: nil)
+    }
+
+    /// The server has said its first words.
+    func channelEstablished(_ channel: FlightClientChannel) {
+        guard channel.attemptNumber == attemptNumber, case .connecting(let waiting) = phase else {
+            return channel.channel.close(promise: nil)
+        }
+        attemptTimeout?.cancel()
+        attempt = nil
+        pool.connectionStands()
+        channel.wasReady = true
+        phase = .ready(channel)
+        for stream in waiting { channel.open(stream) }
+    }
+
+    /// The connection takes no new calls; the next one gets another.
+    func channelDrains(_ channel: FlightClientChannel) {
+        if case .ready(let current) = phase, current === channel { phase = .idle }
+        draining[ObjectIdentifier(channel)] = channel
+    }
+
+    func channelClosed(_ channel: FlightClientChannel, _ failure: FlightError?) {
+        guard channel.wasReady else {
+            let failure =
+                failure?.cause.map {
+                    ConnectionFailure(to: peerName, within: configuration.connectTimeout, $0)
+                } ?? .closed(by: peerName, cause: failure)
+            return attemptFailed(failure, channel.attemptNumber)
+        }
+        draining[ObjectIdentifier(channel)] = nil
+        pool.connectionEnded()
+        if case .ready(let current) = phase, current === channel { phase = .idle }
+    }
+
+    // MARK: End
 
     func close() async {
         let closed = eventLoop.makePromise(of: Void.self)
@@ -80,85 +260,22 @@ final class FlightClientConnection: @unchecked Sendable {
 
     private func close(_ closed: EventLoopPromise<Void>?) {
         var channels = Array(draining.values)
+        if let attempt { channels.append(attempt) }
+        var waiting: [FlightStream] = []
         switch phase {
         case .ready(let channel): channels.append(channel)
-        case .connecting(let waiting):
-            for stream in waiting { stream.openingFailed(.clientClosed) }
+        case .connecting(let streams): waiting = streams
+        case .pausing(let streams, let pause):
+            pause.cancel()
+            waiting = streams
         case .idle, .closed: break
         }
         phase = .closed
+        attemptTimeout?.cancel()
+        for stream in waiting { stream.openingFailed(.clientClosed) }
         let futures = channels.map { $0.channel.closeFuture }
         for channel in channels { channel.channel.close(promise: nil) }
         EventLoopFuture.andAllComplete(futures, on: eventLoop).cascade(to: closed)
-    }
-
-    private func connect() {
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: FlightSocket.receiveAllocator)
-            .channelOption(.writeBufferWaterMark, value: FlightSocket.writeWatermark)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try bound.value.configure(channel) }
-            }
-            .connect(host: configuration.host, port: configuration.port)
-            .hop(to: eventLoop)
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): self.connected(channel)
-                case .failure(let error): self.connectingFailed(error)
-                }
-            }
-    }
-
-    private func configure(_ channel: any Channel) throws {
-        let pipeline = channel.pipeline.syncOperations
-        let connection = FlightConnectionHandler(peerName: peerName)
-        try pipeline.addHandler(connection)
-        let http2 = configuration.http2
-        let state = FlightClientChannel(
-            channel: channel, connection: connection, owner: self,
-            keepaliveInterval: configuration.keepaliveInterval.map { TimeAmount($0) },
-            keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
-        state.multiplexer = try pipeline.configureHTTP2Pipeline(
-            mode: .client, connectionConfiguration: http2.connection,
-            streamConfiguration: http2.stream, streamDelegate: state
-        ) { channel in
-            // Flight servers open no streams.
-            channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
-        }
-        try pipeline.addHandler(FlightClientChannelHandler(state: state))
-        try pipeline.addHandler(ConnectionErrorHandler(logger: logger))
-    }
-
-    private func connected(_ channel: any Channel) {
-        guard case .connecting(let waiting) = phase,
-            let state = try? channel.pipeline.syncOperations.handler(
-                type: FlightClientChannelHandler.self
-            ).state
-        else { return channel.close(promise: nil) }
-        phase = .ready(state)
-        for stream in waiting { state.open(stream) }
-    }
-
-    private func connectingFailed(_ error: any Error) {
-        guard case .connecting(let waiting) = phase else { return }
-        phase = .idle
-        let failure = FlightError(connectingTo: peerName, configuration, error)
-        logger.debug("connecting failed", metadata: ["error": "\(failure)"])
-        for stream in waiting { stream.openingFailed(failure) }
-    }
-
-    /// The connection takes no new calls; the next one gets another.
-    func channelDrains(_ channel: FlightClientChannel) {
-        if case .ready(let current) = phase, current === channel { phase = .idle }
-        draining[ObjectIdentifier(channel)] = channel
-    }
-
-    func channelClosed(_ channel: FlightClientChannel) {
-        draining[ObjectIdentifier(channel)] = nil
-        if case .ready(let current) = phase, current === channel { phase = .idle }
     }
 }
 
@@ -170,44 +287,5 @@ extension FlightClientConfiguration {
             concurrentStreamsMax: 100, headerListByteCountMax: 64 << 10,
             streamResetsMax: 1_000_000, writeHighWatermark: writeHighWatermark,
             writeLowWatermark: writeLowWatermark)
-    }
-}
-
-extension FlightError {
-    static var clientClosed: FlightError {
-        FlightError(.cancelled, "the client was closed; make another one")
-    }
-
-    /// Why a connection could not be made, and what to check.
-    init(
-        connectingTo peer: String, _ configuration: FlightClientConfiguration, _ error: any Error
-    ) {
-        var reason = "\(error)"
-        var remedy = "check that the server runs, and the address"
-        if let error = error as? NIOConnectionError {
-            if let cause = error.dnsAAAAError ?? error.dnsAError, error.connectionErrors.isEmpty {
-                reason = "the name can't be resolved (\(cause))"
-                remedy = "check the host name"
-            } else if let cause = error.connectionErrors.first {
-                reason = Self.reason(of: cause.error)
-            }
-        }
-        if case .connectTimeout? = error as? ChannelError {
-            reason = "no answer within \(configuration.connectTimeout)"
-            remedy = "check the address, the network and its firewalls"
-        }
-        self.init(.unavailable, "can't connect to \(peer): \(reason); \(remedy)", cause: error)
-    }
-
-    /// What the operating system says about a connection that didn't come about, in plain words.
-    private static func reason(of error: any Error) -> String {
-        switch (error as? IOError)?.errnoCode {
-        case ECONNREFUSED: "connection refused"
-        case ECONNRESET: "connection reset"
-        case ENETUNREACH: "no route to the network"
-        case EHOSTUNREACH: "no route to the host"
-        case ETIMEDOUT: "no answer"
-        default: "\(error)"
-        }
     }
 }

@@ -10,6 +10,9 @@ public struct FlightError: Error, Sendable {
     public var details: [UInt8]?
     /// The error below this one on this machine; never sent to the peer.
     public var cause: (any Error)?
+    /// On a client: whether the server certainly hasn't worked on the call, so that it can be made again
+    /// whatever it does: no connection came about, or the server refused the call unread. Never sent.
+    public internal(set) var isUnprocessed = false
 
     /// Makes an error that a call can end with.
     public init(

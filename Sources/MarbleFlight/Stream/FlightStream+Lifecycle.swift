@@ -20,6 +20,17 @@ extension FlightStream {
         if role == .client { queueForWriting() }
     }
 
+    /// On a client: nothing of the call has been written yet.
+    var isUnsent: Bool { role == .client && headersToSend != nil }
+
+    /// The connection went before anything was written to it: another one can take the call.
+    func returnToPlace() {
+        phase = .opening
+        connection = nil
+        isQueuedForWriting = false
+        isChannelWritable = true
+    }
+
     /// A client's stream that got no connection.
     func openingFailed(_ error: FlightError) {
         guard phase == .opening else { return }
@@ -65,7 +76,7 @@ extension FlightStream {
     }
 
     func transportFailed(_ error: any Error) {
-        guard closeReason == nil, receivedStatus == nil else { return }
+        guard closeReason == nil, receivedStatus == nil, !isUnsent else { return }
         if role == .server, ending == .written, error.isOrderlyReset { return }
         closeReason = FlightError(ending: error)
     }
@@ -97,6 +108,7 @@ extension FlightError {
             self.init(
                 .unavailable, "the peer refused the stream before it worked on it; try again",
                 cause: error)
+            isUnprocessed = true
         case .enhanceYourCalm:
             self.init(.resourceExhausted, "the peer asks for fewer calls", cause: error)
         case .inadequateSecurity:

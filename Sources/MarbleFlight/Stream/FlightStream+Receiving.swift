@@ -98,8 +98,9 @@ extension FlightStream {
     /// The HTTP/2 stream is gone. Messages that came before are still delivered.
     func channelClosed() {
         guard phase != .closed, !isClosing else { return }
-        isClosing = true
         context = nil
+        if isUnsent, closeReason == nil { return returnToPlace() }
+        isClosing = true
         // A complete answer survives a pause; anything else is reported at once.
         if isReadingPaused, closeReason == nil, receivedStatus != nil { return }
         isReadingPaused = false
@@ -116,6 +117,8 @@ extension FlightStream {
         isWritable = false
         let error = closingError()
         connection = nil
+        place?.callEnded(error)
+        place = nil
         let closedDelegate = delegate
         delegate = nil
         closedDelegate?.flightStream(self, closed: error)

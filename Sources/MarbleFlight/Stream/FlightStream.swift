@@ -48,6 +48,12 @@ public final class FlightStream: @unchecked Sendable {
     var phase = Phase.opening
     var context: ChannelHandlerContext?
     var connection: FlightConnectionHandler?
+    /// On a client: where in the pool the call is counted.
+    var place: FlightClientConnection?
+    /// On a client: whether the call waits for a server that can't be reached.
+    var waitsForReady = false
+    /// On a client: how often the stream was put on a connection.
+    var openingCount = 0
 
     // Outgoing.
     let outboundKind: FlightMessageKind

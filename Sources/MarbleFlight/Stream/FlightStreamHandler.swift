@@ -81,6 +81,8 @@ final class FlightStreamHandler: ChannelInboundHandler {
     private func streamEnded() {
         guard let stream else { return }
         self.stream = nil
+        // A client's stream that hasn't come here yet can go elsewhere.
+        guard stream.phase != .opening else { return }
         stream.channelClosed()
         acceptor?.callEnded(stream)
     }

@@ -42,7 +42,7 @@ extension DatabaseFlightService {
                 do {
                     return try await client.doAction(action, options: options)
                 } catch {
-                    guard error.isConnectFailure else { throw error }
+                    guard error.isUnprocessed else { throw error }
                     // The leader has just died, perhaps: another one is waited for.
                     try await pauseForLeader(until: deadline)
                 }

@@ -3,7 +3,6 @@ internal import MarbleCluster
 internal import MarbleFlight
 internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import NIOPosix
 
 /// This node's clients to other nodes, one an endpoint, made when first needed.
 final class LeaderClients: Sendable {
@@ -41,6 +40,8 @@ final class LeaderClients: Sendable {
             var configuration = FlightClientConfiguration(host: address.host, port: address.port)
             configuration.messageByteCountMax = messageByteCountMax
             configuration.connectTimeout = connectTimeout
+            // Nodes come back, and another leader may be there: long pauses would only hold up writes.
+            configuration.reconnectBackoff.pauseMax = .milliseconds(500)
             let client = FlightClient(
                 configuration: configuration, eventLoopGroup: group, logger: logger)
             state.clients[endpoint] = client
@@ -57,14 +58,5 @@ final class LeaderClients: Sendable {
             return Array(state.clients.values)
         }
         for client in clients { await client.close() }
-    }
-}
-
-extension FlightError {
-    /// No connection came about, so nothing of the call has reached the peer.
-    var isConnectFailure: Bool {
-        if cause is NIOConnectionError { return true }
-        if case .connectTimeout? = cause as? ChannelError { return true }
-        return false
     }
 }

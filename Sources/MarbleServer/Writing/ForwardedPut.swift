@@ -116,7 +116,7 @@ final class ForwardedPut: FlightStreamDelegate, @unchecked Sendable {
         guard let error else { return client.finish(nil) }
         // Anything else may have been taken already: sent again, its rows would be there twice.
         let isRefused = stream.trailingMetadata.first(Forwarding.refusedTrailer) != nil
-        if isRefused || error.isConnectFailure, let kept {
+        if isRefused || error.isUnprocessed, let kept {
             if isClientPaused { client.resumeReading() }
             return returning(kept, error)
         }

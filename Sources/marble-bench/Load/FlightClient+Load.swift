@@ -12,6 +12,7 @@ extension FlightClient {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         var configuration = FlightClientConfiguration(host: address.host, port: address.port)
         configuration.connectionCount = connections
+        configuration.bulkConnectionCount = connections
         let client = FlightClient(configuration: configuration, eventLoopGroup: eventLoop)
         do {
             let result = try await body(client, eventLoop)

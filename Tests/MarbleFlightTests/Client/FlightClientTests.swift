@@ -99,11 +99,20 @@ struct FlightClientTests {
         await server.shutdown()
     }
 
-    @Test func `several connections share the calls`() async throws {
+    @Test func `calls at the same time share several connections, bulk apart`() async throws {
         try await withServer(TestService(), clientConfiguration: { $0.connectionCount = 3 }) {
             server, client in
-            for _ in 0..<9 { _ = try await client.listActions() }
+            for _ in 0..<3 { _ = try await client.listActions() }
+            #expect(server.counters.connectionsAccepted == 1)
+            let tasks = (0..<9).map { _ in
+                Task { try await client.doAction(FlightAction(type: "sleep")) }
+            }
+            try await eventually("the calls are open") { server.counters.callsOpen == 9 }
             #expect(server.counters.connectionsAccepted == 3)
+            for try await _ in try await client.doGet(FlightTicket("1 1")) {}
+            #expect(server.counters.connectionsAccepted == 4)
+            for task in tasks { task.cancel() }
+            for task in tasks { _ = try? await task.value }
         }
     }
 

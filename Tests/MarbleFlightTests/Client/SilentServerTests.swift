@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-/// The client against a server that takes the connection and never says a word.
+/// The client against a server that begins with HTTP/2 and never says a word more.
 @Suite(.timeLimit(.minutes(5)))
 struct SilentServerTests {
     private func withSilentServer(
@@ -11,6 +11,15 @@ struct SilentServerTests {
         _ body: (FlightClient) async throws -> Void
     ) async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.execute {
+                    // Empty settings.
+                    var settings = ByteBuffer()
+                    settings.writeFrame(type: 4, flags: 0, stream: 0, payload: ByteBuffer())
+                    channel.writeAndFlush(settings, promise: nil)
+                }
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(listener.localAddress?.port)
         var configuration = FlightClientConfiguration.patient(host: "127.0.0.1", port: port)
