@@ -55,12 +55,14 @@ def keyed(schema, *columns):
     return schema.with_metadata({"marble.primary_key": ",".join(columns)})
 
 
-def write(node, table, batches, operation=None, timeout=60):
+def write(node, table, batches, operation=None, timeout=60, compression=None):
     """Writes batches on one stream, and returns the result of each, in order."""
     if isinstance(batches, (pa.RecordBatch, pa.Table)):
         batches = [batches] if isinstance(batches, pa.RecordBatch) else batches.to_batches()
     metadata = None if operation is None else json.dumps({"operation": operation}).encode()
-    options = flight.FlightCallOptions(timeout=timeout)
+    options = flight.FlightCallOptions(
+        timeout=timeout, write_options=pa.ipc.IpcWriteOptions(compression=compression)
+    )
     descriptor = flight.FlightDescriptor.for_path(table)
     results = []
     with connected(node) as client:

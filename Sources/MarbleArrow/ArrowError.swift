@@ -8,7 +8,7 @@ public struct ArrowError: Error, Sendable, CustomStringConvertible {
         case malformed
         /// The data is valid Arrow, but uses a type that is not supported (lists, dictionaries, …).
         case unsupportedType
-        /// The data is valid Arrow, but uses a feature that is not supported (compression, …).
+        /// The data is valid Arrow, but uses a feature that is not supported (tensors, …).
         case unsupportedFeature
         /// The caller asked for something that makes no sense, such as columns of unequal length.
         case invalidArgument

@@ -48,6 +48,18 @@ def test_sliced_columns_arrive_as_the_slice(cluster, table):
     assert read(cluster.nodes[1], table).combine_chunks().equals(expected.combine_chunks())
 
 
+@pytest.mark.parametrize("codec", ["lz4", "zstd"])
+def test_compressed_batches_are_taken_and_come_back(cluster, table, codec):
+    batch = all_types()
+    create_table(cluster.nodes[0], table, batch.schema, ["id"])
+    many = pa.Table.from_batches([batch] * 500).combine_chunks().to_batches()[0]
+    ids = pa.array(range(many.num_rows), pa.int64())
+    many = many.set_column(0, "id", ids)
+    write(cluster.nodes[1], table, [many], compression=codec)
+    for node in cluster.nodes:
+        assert read(node, table, order="key").combine_chunks().equals(pa.table(many))
+
+
 @pytest.mark.parametrize("name", [each for each in TYPES if not each.startswith("float")])
 def test_a_column_of_each_type_can_be_the_primary_key(cluster, table, name):
     values = TYPES[name][1]

@@ -51,8 +51,10 @@ enum DatabaseFixtures {
     }
 
     /// What Flight's messages carry of a batch.
-    static func message(_ batch: ArrowRecordBatch) -> (header: ByteBuffer, body: ByteBuffer) {
-        let encoded = ArrowIPC.encodeRecordBatch(batch)
+    static func message(
+        _ batch: ArrowRecordBatch, compression: ArrowCompression = .none
+    ) -> (header: ByteBuffer, body: ByteBuffer) {
+        let encoded = ArrowIPC.encodeRecordBatch(batch, compression: compression)
         var body = ByteBuffer()
         for segment in encoded.segments { segment.withUnsafeBytes { _ = body.writeBytes($0) } }
         return (ByteBuffer(bytes: encoded.header), body)
@@ -94,11 +96,12 @@ final class LoggedDatabase {
     }
 
     func payload(
-        _ batch: ArrowRecordBatch, table: String = "t", appMetadata: String = ""
+        _ batch: ArrowRecordBatch, table: String = "t", appMetadata: String = "",
+        compression: ArrowCompression = .none
     ) throws -> ByteBuffer {
         let writer = try database.writer(
             table: table, schemaMessage: DatabaseFixtures.schemaMessage(batch.schema))
-        let message = DatabaseFixtures.message(batch)
+        let message = DatabaseFixtures.message(batch, compression: compression)
         return try writer.encode(
             dataHeader: message.header, dataBody: message.body,
             appMetadata: ByteBuffer(string: appMetadata))

@@ -36,6 +36,18 @@ enum ArrowFormat {
         static let variadicBufferCounts = 4
     }
 
+    enum CompressionSlot {
+        static let codec = 0
+        static let method = 1
+    }
+
+    /// BodyCompressionMethod: each buffer is compressed by itself.
+    static let compressedByBuffer: UInt8 = 0
+    /// Bytes before a compressed buffer: how many it will have when it is decompressed.
+    static let compressedPrefixByteCount = 8
+    /// Stands there in front of a buffer that is stored as it is.
+    static let notCompressed: Int64 = -1
+
     /// FieldNode {length, null_count: int64} and Buffer {offset, length: int64}
     static let nodeByteCount = 16
     static let bufferByteCount = 16

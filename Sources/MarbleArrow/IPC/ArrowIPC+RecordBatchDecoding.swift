@@ -5,24 +5,28 @@ extension ArrowIPC {
     /// `decodeRecordBatch` throw.
     public static func decodeRecordBatch(
         header: ArrowBuffer, body: ArrowBuffer, schema: ArrowSchema,
-        validation: ArrowValidation = .full
+        validation: ArrowValidation = .full,
+        uncompressedByteCountMax: Int = ArrowLimits.uncompressedByteCountMax
     ) throws(ArrowError) -> ArrowRecordBatch {
         guard case .recordBatch(let header) = try decodeMessage(header: header) else {
             throw ArrowError(
                 .malformed, "a schema was sent where a record batch belongs; it comes only once")
         }
         return try decodeRecordBatch(
-            header: header, body: body, schema: schema, validation: validation)
+            header: header, body: body, schema: schema, validation: validation,
+            uncompressedByteCountMax: uncompressedByteCountMax)
     }
 
-    /// Reads a record batch: its columns are views of `body`, nothing is copied.
+    /// Reads a record batch: its columns are views of `body`, nothing is copied, unless buffers are
+    /// compressed; then they are decompressed into memory of their own.
     ///
     /// Every count, length and buffer is checked before it is used, and with `.full` every value as
     /// well. Throws `malformed`, naming the column, if the batch doesn't keep to the format or to
-    /// the schema.
+    /// the schema, and whatever `decompress` throws.
     public static func decodeRecordBatch(
         header: RecordBatchHeader, body: ArrowBuffer, schema: ArrowSchema,
-        validation: ArrowValidation = .full
+        validation: ArrowValidation = .full,
+        uncompressedByteCountMax: Int = ArrowLimits.uncompressedByteCountMax
     ) throws(ArrowError) -> ArrowRecordBatch {
         let fields = schema.fields
         let layouts = schema.columns
@@ -34,6 +38,12 @@ extension ArrowIPC {
                 .malformed,
                 "a record batch claims a body of \(header.bodyByteCount) bytes, but has "
                     + "\(body.count); it is cut off")
+        }
+        if header.compression != nil {
+            let plain = try decompress(
+                header: header, body: body, byteCountMax: uncompressedByteCountMax)
+            return try decodeRecordBatch(
+                header: plain.header, body: plain.body, schema: schema, validation: validation)
         }
         var columns: [ArrowArray] = []
         columns.reserveCapacity(fields.count)

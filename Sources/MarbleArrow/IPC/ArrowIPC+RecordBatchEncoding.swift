@@ -11,6 +11,16 @@ public struct ArrowEncodedRecordBatch: Sendable {
 extension ArrowIPC {
     /// The metadata and the body of a record batch. Buffers are not copied, except for slices that
     /// don't begin at a byte's boundary or whose offsets have to begin at 0.
+    ///
+    /// With a compression other than `.none` each buffer is compressed into memory of its own.
+    public static func encodeRecordBatch(
+        _ batch: ArrowRecordBatch, compression: ArrowCompression
+    ) -> ArrowEncodedRecordBatch {
+        encodeRecordBatch(batch).compressed(compression)
+    }
+
+    /// The metadata and the body of a record batch, without compression. Buffers are not copied,
+    /// except for slices that don't begin at a byte's boundary or whose offsets have to begin at 0.
     public static func encodeRecordBatch(_ batch: ArrowRecordBatch) -> ArrowEncodedRecordBatch {
         let nodeCount = batch.columns.count
         let bufferCount = batch.schema.bufferCount

@@ -8,7 +8,7 @@ public enum ArrowIPC {
     /// in place until `decodeRecordBatch`.
     ///
     /// Throws `malformed` for damaged bytes, `unsupportedType` for a column of a type that is not
-    /// supported (the message names both), `unsupportedFeature` for dictionaries, tensors,
+    /// supported (the message names both), `unsupportedFeature` for dictionaries, tensors, unknown
     /// compression, big-endian data and versions before V4, and `limitExceeded`.
     public static func decodeMessage(header: ArrowBuffer) throws(ArrowError) -> ArrowMessage {
         defer { withExtendedLifetime(header.owner) {} }
@@ -55,18 +55,40 @@ public enum ArrowIPC {
                 .limitExceeded,
                 "a record batch claims \(rowCount) rows; the limit is \(ArrowLimits.rowCountMax)")
         }
-        guard try table.table(Slot.compression) == nil else {
-            throw ArrowError(
-                .unsupportedFeature,
-                "the record batch's buffers are compressed, which is not supported; "
-                    + "write it without compression (IpcWriteOptions(compression=None))")
-        }
         let nodes = try table.vector(Slot.nodes, elementByteCount: ArrowFormat.nodeByteCount)
         let buffers = try table.vector(Slot.buffers, elementByteCount: ArrowFormat.bufferByteCount)
         return RecordBatchHeader(
             rowCount: Int(rowCount), bodyByteCount: bodyByteCount, nodeCount: nodes.count,
-            bufferCount: buffers.count, metadata: metadata, nodesPosition: nodes.position,
+            bufferCount: buffers.count, compression: try compression(table), metadata: metadata,
+            nodesPosition: nodes.position,
             buffersPosition: buffers.position)
+    }
+
+    @inline(__always)
+    private static func compression(
+        _ batch: FlatBufferTable
+    ) throws(ArrowError) -> ArrowCompressionCodec? {
+        guard let table = try batch.table(ArrowFormat.RecordBatchSlot.compression) else {
+            return nil
+        }
+        return try codec(table)
+    }
+
+    @inline(never)
+    private static func codec(_ table: FlatBufferTable) throws(ArrowError) -> ArrowCompressionCodec
+    {
+        let number = try table.number(ArrowFormat.CompressionSlot.codec, default: UInt8(0))
+        let method = try table.number(ArrowFormat.CompressionSlot.method, default: UInt8(0))
+        guard
+            let codec = ArrowCompressionCodec(rawValue: number),
+            method == ArrowFormat.compressedByBuffer
+        else {
+            throw ArrowError(
+                .unsupportedFeature,
+                "the record batch is compressed in an unknown way (codec \(number), method "
+                    + "\(method)); write it with LZ4 frames, Zstandard, or without compression")
+        }
+        return codec
     }
 
     @inline(never)

@@ -25,7 +25,11 @@ public struct RecordBatchHeader: Sendable {
     /// How many buffers the batch has.
     public let bufferCount: Int
 
-    let metadata: ArrowBuffer
+    /// What each of the buffers is compressed with; nil if they are not.
+    public let compression: ArrowCompressionCodec?
+
+    /// The message's metadata, as it was read.
+    public let metadata: ArrowBuffer
     let nodesPosition: Int
     let buffersPosition: Int
 

@@ -30,7 +30,8 @@ public struct ArrowStreamReader {
     /// Begins to read a stream.
     ///
     /// - Parameters:
-    ///   - bodyByteCountMax: A message with a larger body is refused with `limitExceeded`.
+    ///   - bodyByteCountMax: A message with a larger body is refused with `limitExceeded`, and so is one
+    ///     whose body would be larger when it is decompressed.
     ///   - validation: How closely batches are looked at.
     public init(bodyByteCountMax: Int = 1 << 30, validation: ArrowValidation = .full) {
         self.bodyByteCountMax = bodyByteCountMax
@@ -117,6 +118,7 @@ public struct ArrowStreamReader {
             throw ArrowError(.malformed, "the stream has a record batch before its schema")
         }
         return try ArrowIPC.decodeRecordBatch(
-            header: header, body: body, schema: schema, validation: validation)
+            header: header, body: body, schema: schema, validation: validation,
+            uncompressedByteCountMax: bodyByteCountMax)
     }
 }

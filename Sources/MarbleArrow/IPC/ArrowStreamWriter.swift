@@ -4,11 +4,14 @@
 public struct ArrowStreamWriter {
     /// What every batch must look like.
     public let schema: ArrowSchema
+    /// How the batches' buffers are compressed.
+    public let compression: ArrowCompression
     private var bytes: [UInt8]
 
     /// Begins a stream.
-    public init(schema: ArrowSchema) {
+    public init(schema: ArrowSchema, compression: ArrowCompression = .none) {
         self.schema = schema
+        self.compression = compression
         bytes = ArrowIPC.encodeEncapsulatedSchema(schema)
     }
 
@@ -20,7 +23,7 @@ public struct ArrowStreamWriter {
                 .invalidArgument,
                 "a batch of \(batch.schema) can't be written to a stream of \(schema)")
         }
-        let encoded = ArrowIPC.encodeRecordBatch(batch)
+        let encoded = ArrowIPC.encodeRecordBatch(batch, compression: compression)
         bytes.append(contentsOf: ArrowIPC.encapsulate(encoded.header))
         for segment in encoded.segments {
             segment.withUnsafeBytes { bytes.append(contentsOf: $0) }

@@ -29,6 +29,17 @@ struct FlatBufferBuilder {
         return Reference(position: reversed.count)
     }
 
+    /// Writes a vector of structs of two 64-bit numbers each.
+    mutating func vector(ofPairs pairs: [(Int64, Int64)]) -> Reference {
+        pad(to: 8, before: pairs.count * 16)
+        for (first, second) in pairs.reversed() {
+            push(second)
+            push(first)
+        }
+        push(UInt32(pairs.count))
+        return Reference(position: reversed.count)
+    }
+
     /// Writes a table, whose fields `body` adds.
     mutating func table(_ body: (inout FlatBufferBuilder) -> Void) -> Reference {
         fields.removeAll(keepingCapacity: true)

@@ -18,4 +18,7 @@ public enum ArrowLimits {
     public static let rowCountMax = Int(Int32.max)
     /// The most bytes that the metadata of a message may have.
     public static let metadataByteCountMax = 16 << 20
+    /// The most bytes that the body of a compressed message may have once it is decompressed, where
+    /// the caller says nothing else.
+    public static let uncompressedByteCountMax = 1 << 30
 }

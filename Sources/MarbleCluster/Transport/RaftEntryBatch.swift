@@ -65,8 +65,13 @@ enum RaftEntryBatch {
     ) throws(FlightError) -> [RaftEntry] {
         let batch: ArrowRecordBatch
         do throws(ArrowError) {
+            let message = try ArrowIPC.decodeMessage(header: ArrowBuffer(header))
+            // Payloads are slices of the body, so it has to be as it was sent.
+            guard case .recordBatch(let header) = message, header.compression == nil else {
+                throw ArrowError(.malformed, "they are no record batch without compression")
+            }
             batch = try ArrowIPC.decodeRecordBatch(
-                header: ArrowBuffer(header), body: ArrowBuffer(body), schema: schema)
+                header: header, body: ArrowBuffer(body), schema: schema)
         } catch {
             throw FlightError(
                 .invalidArgument, "the entries of a Raft message are malformed: \(error.message)",

@@ -69,9 +69,30 @@ final class Table: Sendable {
         }
     }
 
+    /// Reads the metadata of a batch.
+    func decode(header: ArrowBuffer) throws(DatabaseError) -> RecordBatchHeader {
+        do throws(ArrowError) {
+            guard case .recordBatch(let header) = try ArrowIPC.decodeMessage(header: header) else {
+                throw ArrowError(
+                    .malformed, "a schema was sent where a record batch belongs; it comes only once"
+                )
+            }
+            return header
+        } catch {
+            throw DatabaseError(error, in: "table \"\(name)\"")
+        }
+    }
+
     /// Reads a batch and checks all of it: what it accepts can be applied, on every node.
     func decode(
         header: ArrowBuffer, body: ArrowBuffer, layout: BatchLayout
+    ) throws(DatabaseError) -> ArrowRecordBatch {
+        try decode(header: try decode(header: header), body: body, layout: layout)
+    }
+
+    /// Reads a batch, as above, whose metadata has been read already.
+    func decode(
+        header: RecordBatchHeader, body: ArrowBuffer, layout: BatchLayout
     ) throws(DatabaseError) -> ArrowRecordBatch {
         guard body.count <= Self.batchByteCountMax else {
             throw DatabaseError(

@@ -69,19 +69,52 @@ public final class TableWriter: Sendable {
             appMetadata.readableBytes == 0
             ? WriteOptions() : try WriteOptions(appMetadata: appMetadata)
         let layout = try layout(for: options.operation)
-        let byteCount = dataHeader.readableBytes + dataBody.readableBytes
+        try checkByteCount(dataHeader.readableBytes + dataBody.readableBytes)
+        let header = try target.decode(header: ArrowBuffer(dataHeader))
+        if header.compression != nil {
+            let plain = try decompress(header, dataBody)
+            return try encode(
+                header: plain.header, dataHeader: ByteBuffer(copying: plain.header.metadata),
+                dataBody: ByteBuffer(copying: plain.body), layout: layout, options: options)
+        }
+        return try encode(
+            header: header, dataHeader: dataHeader, dataBody: dataBody, layout: layout,
+            options: options)
+    }
+
+    private func encode(
+        header: RecordBatchHeader, dataHeader: ByteBuffer, dataBody: ByteBuffer,
+        layout: BatchLayout, options: WriteOptions
+    ) throws(DatabaseError) -> ByteBuffer {
+        let batch = try target.decode(
+            header: header, body: ArrowBuffer(dataBody), layout: layout)
+        return CommandEncoder.write(
+            operation: options.operation, layout: layout, tableID: target.id, options: options,
+            rowCount: batch.rowCount, header: dataHeader, body: dataBody)
+    }
+
+    /// What a table keeps is not compressed: it is read far more often than it is written.
+    private func decompress(
+        _ header: RecordBatchHeader, _ body: ByteBuffer
+    ) throws(DatabaseError) -> (header: RecordBatchHeader, body: ArrowBuffer) {
+        let plain: (header: RecordBatchHeader, body: ArrowBuffer)
+        do throws(ArrowError) {
+            plain = try ArrowIPC.decompress(
+                header: header, body: ArrowBuffer(body), byteCountMax: batchByteCountMax)
+        } catch {
+            throw DatabaseError(error, in: "table \"\(target.name)\"")
+        }
+        try checkByteCount(plain.header.metadata.count + plain.body.count)
+        return plain
+    }
+
+    private func checkByteCount(_ byteCount: Int) throws(DatabaseError) {
         guard byteCount <= batchByteCountMax else {
             throw DatabaseError(
                 .resourceExhausted,
                 "table \"\(target.name)\": the batch has \(byteCount) bytes, the limit is "
                     + "\(batchByteCountMax); send smaller batches")
         }
-        let batch = try target.decode(
-            header: ArrowBuffer(dataHeader), body: ArrowBuffer(dataBody),
-            layout: layout)
-        return CommandEncoder.write(
-            operation: options.operation, layout: layout, tableID: target.id, options: options,
-            rowCount: batch.rowCount, header: dataHeader, body: dataBody)
     }
 
     private func layout(for operation: CommandOperation) throws(DatabaseError) -> BatchLayout {

@@ -11,3 +11,10 @@ extension ArrowBuffer {
         }
     }
 }
+
+extension ByteBuffer {
+    /// A copy of an Arrow buffer's bytes.
+    package init(copying buffer: ArrowBuffer) {
+        self = buffer.withUnsafeBytes { ByteBuffer(bytes: $0) }
+    }
+}

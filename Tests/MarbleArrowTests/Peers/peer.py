@@ -167,9 +167,6 @@ def refused(directory):
     for name, kind in types.items():
         schema = pa.schema([pa.field("fine", pa.int64()), pa.field("the culprit", kind)])
         write_stream(directory / f"{name}.arrows", schema, [])
-    batch = all_columns(100, True)
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    write_stream(directory / "compressed.arrows", batch.schema, [batch], options)
 
 
 def read(path):

@@ -19,7 +19,7 @@ enum PyArrow {
     }
 
     /// Returns what the peer printed; throws if it can't be run, or if it fails.
-    static func run(_ arguments: String...) throws -> String {
+    static func run(_ arguments: String..., script: String = "peer.py") throws -> String {
         guard FileManager.default.isExecutableFile(atPath: interpreter) else {
             throw Failed(
                 description: "no Python at \(interpreter): run Scripts/setup.sh, or set "
@@ -27,14 +27,14 @@ enum PyArrow {
         }
         let process = Process()
         process.executableURL = URL(filePath: interpreter)
-        process.arguments = [tests.appending(path: "Peers/peer.py").path] + arguments
+        process.arguments = [tests.appending(path: "Peers/\(script)").path] + arguments
         let output = Pipe()
         process.standardOutput = output
         try process.run()
         let printed = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw Failed(description: "peer.py \(arguments) ended with an error, printed above")
+            throw Failed(description: "\(script) \(arguments) ended with an error, printed above")
         }
         return String(decoding: printed, as: UTF8.self)
     }

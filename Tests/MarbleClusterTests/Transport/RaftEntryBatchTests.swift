@@ -1,3 +1,4 @@
+import MarbleArrow
 import MarbleFlight
 import MarbleRaft
 import NIOCore
@@ -53,6 +54,21 @@ struct RaftEntryBatchTests {
             _ = try RaftEntryBatch.decode(header: header, body: body, group: 2)
         }
         #expect(error?.code == .invalidArgument)
+    }
+
+    @Test func `a compressed batch of entries is refused`() throws {
+        let (header, body) = RaftEntryBatch.encode(entries(1...2, term: 1), group: 1)
+        let batch = try ArrowIPC.decodeRecordBatch(
+            header: ArrowBuffer(header), body: ArrowBuffer(body), schema: RaftEntryBatch.schema)
+        let encoded = ArrowIPC.encodeRecordBatch(batch, compression: .zstd)
+        var compressed = ByteBuffer()
+        for segment in encoded.segments { compressed.writeBytes(segment.bytes) }
+        let error = #expect(throws: FlightError.self) {
+            _ = try RaftEntryBatch.decode(
+                header: ByteBuffer(bytes: encoded.header), body: compressed, group: 1)
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("compression") == true)
     }
 
     @Test func `an entry of a kind that isn't known is refused`() {

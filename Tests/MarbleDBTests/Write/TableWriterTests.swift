@@ -111,6 +111,38 @@ import Testing
             bytes.dropFirst(32).starts(with: [UInt8](message.header.readableBytesView)))
     }
 
+    @Test(arguments: [ArrowCompression.lz4, .zstd])
+    func `a compressed batch is proposed as if it had come without compression`(
+        compression: ArrowCompression
+    ) throws {
+        let log = try keyed()
+        let rows = (0..<100).map { Row(id: $0, price: $0 % 3 == 0 ? nil : Double($0)) }
+        let batch = DatabaseFixtures.batch(rows)
+        let plain = try log.payload(batch)
+        let compressed = try log.payload(batch, compression: compression)
+        let body = DatabaseFixtures.message(batch).body.readableBytes
+        #expect(
+            compressed.readableBytesView.suffix(body) == plain.readableBytesView.suffix(body))
+        try log.commit(compressed)
+        #expect(try log.rows() == rows)
+    }
+
+    @Test(arguments: [ArrowCompression.lz4, .zstd])
+    func `a compressed batch counts with its size after decompression`(
+        compression: ArrowCompression
+    ) throws {
+        var configuration = DatabaseConfiguration()
+        configuration.batchByteCountMax = 10_000
+        let log = LoggedDatabase(configuration: configuration)
+        try log.create()
+        let batch = DatabaseFixtures.batch((0..<1000).map { _ in Row(id: 7) })
+        #expect(
+            DatabaseFixtures.message(batch, compression: compression).body.readableBytes < 10_000)
+        let error = error { _ = try log.payload(batch, compression: compression) }
+        #expect(error?.code == .resourceExhausted)
+        #expect(error?.message.contains("10000") == true)
+    }
+
     @Test func `damaged Arrow data is refused at the door or applied without harm`() throws {
         let log = try keyed()
         let batch = DatabaseFixtures.batch([Row(id: 1), Row(region: "é", id: 2)])
