@@ -25,7 +25,7 @@ from http2 import (
 from rig.client import read, status_of, write
 
 MEBIBYTE = 1 << 20
-INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNIMPLEMENTED = 3, 8, 12
+INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL = 3, 8, 12, 13
 STREAMS = int(os.environ.get("MARBLE_TEST_STREAMS", 100_000))
 
 
@@ -161,13 +161,13 @@ def test_a_content_type_that_is_not_grpc_is_an_unsupported_media_type(node):
         assert connection.wait_status(1)[0] == 415
 
 
-def test_a_compressed_message_is_unimplemented(node):
+def test_a_compressed_message_without_an_encoding_is_an_internal_error(node):
     with Connection(node) as connection:
         connection.send(
             frame(HEADERS, END_HEADERS, 1, request_headers("DoAction"))
             + frame(DATA, END_STREAM, 1, message(b"\x0a\x06status", compressed=1))
         )
-        assert connection.wait_status(1)[0] == UNIMPLEMENTED
+        assert connection.wait_status(1)[0] == INTERNAL
 
 
 def test_headers_without_end_are_refused(node):

@@ -7,14 +7,17 @@ public struct FlightCallOptions: Sendable {
     /// Whether the call waits, until its timeout, for a server that can't be reached, instead of
     /// failing.
     public var waitsForReady: Bool
+    /// How the call's messages are compressed; `nil`: as the client's configuration says.
+    public var compression: FlightCompression?
 
     /// Makes options.
     public init(
         metadata: FlightMetadata = FlightMetadata(), timeout: Duration? = nil,
-        waitsForReady: Bool = false
+        waitsForReady: Bool = false, compression: FlightCompression? = nil
     ) {
         self.metadata = metadata
         self.timeout = timeout
         self.waitsForReady = waitsForReady
+        self.compression = compression
     }
 }

@@ -94,7 +94,13 @@ public final class FlightClient: Sendable {
             ":method": "POST", ":scheme": "http", ":path": method.path,
             ":authority": connection.peerName, "te": "trailers",
             "content-type": GRPCHeader.contentType, "user-agent": "marble-flight",
+            GRPCHeader.acceptEncoding: FlightCompression.accepted,
         ]
+        let compression = options.compression ?? configuration.compression
+        if compression != .identity {
+            headers.add(name: GRPCHeader.encoding, value: compression.rawValue)
+            stream.outgoing.startCompressing(compression)
+        }
         if let timeout = options.timeout.map({ TimeAmount($0) }) {
             headers.add(name: GRPCHeader.timeout, value: GRPCTimeout.encode(timeout))
             stream.deadline = .now() + timeout

@@ -23,6 +23,10 @@ public struct FlightClientConfiguration: Sendable {
     public var messageByteCountMax = 256 << 20
     /// The memory for messages that have arrived in part, of all calls together. Bytes.
     public var partialMessagesByteCountMax = 1 << 30
+    /// How messages to the server are compressed, where a call's options don't say. A server that
+    /// can't read it answers `UNIMPLEMENTED`. Its answers may be compressed in any way of
+    /// ``FlightCompression``.
+    public var compression = FlightCompression.identity
     /// The HTTP/2 window of a stream and of a connection: what the server may send ahead. Bytes.
     public var windowByteCount = 4 << 20
     /// The largest HTTP/2 frame that is taken. Bytes, 16 KiB to 16 MiB - 1.

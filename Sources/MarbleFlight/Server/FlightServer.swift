@@ -45,6 +45,7 @@ public final class FlightServer: Sendable {
                 messageByteCountMax: configuration.messageByteCountMax,
                 writeHighWatermark: configuration.writeHighWatermark,
                 writeLowWatermark: configuration.writeLowWatermark, budget: budget),
+            compression: configuration.compression,
             counters: counterValues)
         self.pipeline = ServerPipeline(
             configuration: configuration, acceptor: acceptor, logger: logger)

@@ -8,6 +8,9 @@ public struct FlightServerConfiguration: Sendable {
     public var messageByteCountMax = 64 << 20
     /// The memory for messages that have arrived in part, of all clients together. Bytes.
     public var partialMessagesByteCountMax = 512 << 20
+    /// How answers are compressed to clients that accept it. Requests may always be compressed, in any
+    /// way of ``FlightCompression``.
+    public var compression = FlightCompression.identity
     /// The HTTP/2 window of a stream and of a connection: what a client may send ahead. Bytes.
     public var windowByteCount = 4 << 20
     /// The largest HTTP/2 frame that is taken. Bytes, 16 KiB to 16 MiB - 1.

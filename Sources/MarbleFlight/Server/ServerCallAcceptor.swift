@@ -8,19 +8,21 @@ import NIOHTTP2
 final class ServerCallAcceptor: Sendable {
     private static let responseHeaders: HPACKHeaders = [
         ":status": "200", "content-type": GRPCHeader.contentType,
-        GRPCHeader.acceptEncoding: "identity",
+        GRPCHeader.acceptEncoding: FlightCompression.accepted,
     ]
 
     private let service: any FlightService
     private let limits: FlightStreamLimits
+    private let compression: FlightCompression
     private let counters: NIOLockedValueBox<FlightServerCounters>
 
     init(
-        service: any FlightService, limits: FlightStreamLimits,
+        service: any FlightService, limits: FlightStreamLimits, compression: FlightCompression,
         counters: NIOLockedValueBox<FlightServerCounters>
     ) {
         self.service = service
         self.limits = limits
+        self.compression = compression
         self.counters = counters
     }
 
@@ -53,10 +55,22 @@ final class ServerCallAcceptor: Sendable {
             }
             deadline = .now() + timeout
         }
+        let encoding = headers.first(name: GRPCHeader.encoding) ?? "identity"
+        guard let requestCompression = FlightCompression(rawValue: encoding) else {
+            let error = FlightError(
+                .unimplemented,
+                "grpc-encoding \(encoding) is not supported; use \(FlightCompression.accepted)")
+            refuse(error, endStream, context)
+            return nil
+        }
         let stream = FlightStream(
             method: method, role: .server, eventLoop: context.eventLoop, limits: limits)
         stream.metadata = FlightMetadata(headers)
         stream.headersToSend = Self.responseHeaders
+        stream.assembler.compression = requestCompression
+        if compression != .identity {
+            startCompressing(stream, accepted: headers[GRPCHeader.acceptEncoding])
+        }
         stream.deadline = deadline
         stream.peerName = connection.peerName
         stream.attach(context, connection: connection)
@@ -68,6 +82,12 @@ final class ServerCallAcceptor: Sendable {
         start(stream)
         if endStream { stream.inputReceivedCompletely() }
         return stream
+    }
+
+    private func startCompressing(_ stream: FlightStream, accepted: [String]) {
+        guard compression.isAccepted(by: accepted) else { return }
+        stream.headersToSend?.add(name: GRPCHeader.encoding, value: compression.rawValue)
+        stream.outgoing.startCompressing(compression)
     }
 
     func callEnded(_ stream: FlightStream) {

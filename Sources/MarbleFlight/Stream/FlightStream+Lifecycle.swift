@@ -68,6 +68,9 @@ extension FlightStream {
             hasReceivedHeaders = true
             metadata = FlightMetadata(headers)
             if let error = headers.responseRefusal() { return abort(error) }
+            if let encoding = headers.first(name: GRPCHeader.encoding) {
+                assembler.compression = FlightCompression(rawValue: encoding) ?? .identity
+            }
         }
         guard endStream else { return }
         trailingMetadata = FlightMetadata(headers)

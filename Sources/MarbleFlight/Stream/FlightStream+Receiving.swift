@@ -20,8 +20,9 @@ extension FlightStream {
         eventLoop.assertInEventLoop()
         guard isReadingPaused else { return }
         isReadingPaused = false
-        setAutomaticReading(true)
-        eventLoop.assumeIsolated().execute { self.deliver() }
+        assembler.decompressedTaken()
+        if !assembler.hasWaitingMessages { setAutomaticReading(true) }
+        scheduleDelivery()
     }
 
     private func setAutomaticReading(_ isAutomatic: Bool) {
@@ -39,13 +40,38 @@ extension FlightStream {
         if let error = assembler.append(chunk, kind: inboundKind, messages: &received) {
             return fail(error)
         }
+        if assembler.hasWaitingMessages { setAutomaticReading(false) }
         if endStream { inputReceivedCompletely() }
     }
 
     func inputReceivedCompletely() {
         inputEnded = true
-        if assembler.hasPartialMessage {
+        checkInputEnd()
+    }
+
+    private func checkInputEnd() {
+        if assembler.hasPartialMessage, !assembler.hasWaitingMessages {
             fail(FlightError(.internal, "the stream ended in the middle of a message"))
+        }
+    }
+
+    /// Takes out some of the compressed messages that wait. Reading from the peer goes on with the last.
+    private func resumeWaitingMessages() {
+        if let error = assembler.resume(kind: inboundKind, messages: &received) {
+            return fail(error)
+        }
+        guard !assembler.hasWaitingMessages else { return }
+        if inputEnded { checkInputEnd() }
+        setAutomaticReading(true)
+        scheduleDelivery()
+    }
+
+    private func scheduleDelivery() {
+        guard !isDeliveryScheduled else { return }
+        isDeliveryScheduled = true
+        eventLoop.assumeIsolated().execute {
+            self.isDeliveryScheduled = false
+            self.deliver()
         }
     }
 
@@ -54,14 +80,18 @@ extension FlightStream {
         guard !isDelivering, !isReadingPaused, phase != .closed else { return }
         isDelivering = true
         defer { isDelivering = false }
+        if assembler.hasWaitingMessages, received.isEmpty { resumeWaitingMessages() }
         if !received.isEmpty {
             var batch: [FlightData] = []
             swap(&batch, &received)
             delegate?.flightStream(self, received: &batch)
             batch.removeAll(keepingCapacity: batch.capacity <= Self.keptMessageCapacity)
             if received.isEmpty { swap(&batch, &received) }
+            if !isReadingPaused { assembler.decompressedTaken() }
         }
         guard !isReadingPaused, received.isEmpty, phase != .closed else { return }
+        // The loop's next turn, so that no stream keeps it to itself.
+        if assembler.hasWaitingMessages { return scheduleDelivery() }
         if inputEnded, !isInputEndDelivered {
             isInputEndDelivered = true
             delegate?.flightStreamInputEnded(self)

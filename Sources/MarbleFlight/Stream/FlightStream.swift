@@ -71,6 +71,7 @@ public final class FlightStream: @unchecked Sendable {
     var received: [FlightData] = []
     var isReadingPaused = false
     var isDelivering = false
+    var isDeliveryScheduled = false
     var inputEnded = false
     var isInputEndDelivered = false
     var hasReceivedHeaders = false

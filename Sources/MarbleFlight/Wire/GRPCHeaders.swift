@@ -48,9 +48,8 @@ extension HPACKHeaders {
     func responseRefusal() -> FlightError? {
         let status = first(name: ":status") ?? "none"
         if status == "200" {
-            guard let encoding = first(name: GRPCHeader.encoding), encoding != "identity" else {
-                return nil
-            }
+            let encoding = first(name: GRPCHeader.encoding) ?? "identity"
+            guard FlightCompression(rawValue: encoding) == nil else { return nil }
             return FlightError(
                 .internal, "the server compresses with \(encoding), which this client didn't offer")
         }

@@ -4,10 +4,16 @@ import NIOCore
 ///
 /// Messages that lie whole in a received chunk are slices of it. One that spans chunks is gathered in a
 /// buffer that grows with what really arrived, never with what the prefix claims.
+///
+/// Compressed messages are decompressed a few at a time: a kilobyte of them may stand for a megabyte.
+/// What waits goes on with ``resume(kind:messages:)`` when those before were taken, and what was taken out
+/// counts against the budget until ``decompressedTaken()``.
 struct MessageAssembler {
     private static let prefixByteCount = 5
     /// What may be reserved for a claimed length before a fraction of it has arrived.
     private static let reservedAtOnce = 1 << 20
+    /// Compressed messages wait when those before them, which nobody has taken, have this much.
+    private static let decompressedAtOnce = 1 << 20
 
     private let messageByteCountMax: Int
     private let budget: BufferBudget
@@ -15,6 +21,11 @@ struct MessageAssembler {
     /// Prefix and message together, once the prefix is whole.
     private var partialTotal: Int?
     private var reserved = 0
+    /// How the peer compresses.
+    var compression = FlightCompression.identity
+    private var decompressor: MessageDecompressor?
+    private var decompressedByteCount = 0
+    private var waiting: ByteBuffer?
 
     init(messageByteCountMax: Int, budget: BufferBudget) {
         self.messageByteCountMax = messageByteCountMax
@@ -22,13 +33,15 @@ struct MessageAssembler {
     }
 
     var hasPartialMessage: Bool { partial != nil }
+    /// Whether ``resume(kind:messages:)`` has something to do.
+    var hasWaitingMessages: Bool { waiting != nil }
 
     /// Gives back what is held for a message that won't be completed.
     mutating func reset() {
-        partial = nil
-        partialTotal = nil
-        if reserved > 0 { budget.release(reserved) }
-        reserved = 0
+        partialDone()
+        waiting = nil
+        decompressor = nil
+        decompressedTaken()
     }
 
     /// Takes in a chunk and appends the messages that are complete with it.
@@ -36,22 +49,13 @@ struct MessageAssembler {
     mutating func append(
         _ chunk: ByteBuffer, kind: FlightMessageKind, messages: inout [FlightData]
     ) -> FlightError? {
+        guard waiting == nil else {
+            waiting?.writeImmutableBuffer(chunk)
+            return nil
+        }
         do throws(FlightError) {
             var chunk = chunk
-            if partial != nil {
-                guard let message = try complete(from: &chunk) else { return nil }
-                messages.append(try FlightData(decoding: message, as: kind))
-            }
-            while chunk.readableBytes >= Self.prefixByteCount {
-                let total = try totalByteCount(chunk)
-                guard chunk.readableBytes >= total else { break }
-                chunk.moveReaderIndex(forwardBy: Self.prefixByteCount)
-                guard let message = chunk.readSlice(length: total - Self.prefixByteCount) else {
-                    break
-                }
-                messages.append(try FlightData(decoding: message, as: kind))
-            }
-            if chunk.readableBytes > 0 { try begin(with: chunk) }
+            try cut(&chunk, kind: kind, messages: &messages)
             return nil
         } catch {
             reset()
@@ -59,17 +63,78 @@ struct MessageAssembler {
         }
     }
 
-    /// The byte count of prefix and message, of a buffer that starts with a whole prefix.
-    private func totalByteCount(_ buffer: ByteBuffer) throws(FlightError) -> Int {
+    /// Goes on with the compressed messages that wait.
+    /// - Returns: An error, after which the stream can't go on.
+    mutating func resume(kind: FlightMessageKind, messages: inout [FlightData]) -> FlightError? {
+        guard let chunk = waiting.take() else { return nil }
+        return append(chunk, kind: kind, messages: &messages)
+    }
+
+    /// The messages that were decompressed are no longer held here.
+    mutating func decompressedTaken() {
+        guard decompressedByteCount > 0 else { return }
+        budget.release(decompressedByteCount)
+        decompressedByteCount = 0
+    }
+
+    private mutating func cut(
+        _ chunk: inout ByteBuffer, kind: FlightMessageKind, messages: inout [FlightData]
+    ) throws(FlightError) {
+        if partial != nil {
+            guard let (message, isCompressed) = try complete(from: &chunk) else { return }
+            let content = isCompressed ? try decompress(message) : message
+            messages.append(try FlightData(decoding: content, as: kind))
+        }
+        while chunk.readableBytes >= Self.prefixByteCount {
+            let (total, isCompressed) = try totalByteCount(chunk)
+            guard chunk.readableBytes >= total else { break }
+            if isCompressed, decompressedByteCount >= Self.decompressedAtOnce {
+                waiting = chunk
+                return
+            }
+            chunk.moveReaderIndex(forwardBy: Self.prefixByteCount)
+            guard var message = chunk.readSlice(length: total - Self.prefixByteCount) else {
+                break
+            }
+            if isCompressed { message = try decompress(message) }
+            messages.append(try FlightData(decoding: message, as: kind))
+        }
+        if chunk.readableBytes > 0 { try begin(with: chunk) }
+    }
+
+    private mutating func decompress(_ message: ByteBuffer) throws(FlightError) -> ByteBuffer {
+        if decompressor == nil { decompressor = try MessageDecompressor(compression) }
+        guard
+            let content = try decompressor?.decompress(message, byteCountMax: messageByteCountMax)
+        else { return message }
+        guard budget.reserve(content.readableBytes) else { throw overBudget }
+        decompressedByteCount += content.readableBytes
+        return content
+    }
+
+    private var overBudget: FlightError {
+        FlightError(
+            .resourceExhausted,
+            "the messages in transit would take more than \(budget.byteCountMax) bytes of memory; "
+                + "send fewer big messages at once")
+    }
+
+    /// The byte count of prefix and message, of a buffer that starts with a whole prefix, and whether the
+    /// message is compressed.
+    private func totalByteCount(
+        _ buffer: ByteBuffer
+    ) throws(FlightError) -> (byteCount: Int, isCompressed: Bool) {
         guard
             let (flag, length) = buffer.peekMultipleIntegers(as: (UInt8, UInt32).self)
         else { throw FlightError(.internal, "a message's prefix is incomplete") }
-        guard flag == 0 else {
-            throw flag == 1
-                ? FlightError(
-                    .unimplemented,
-                    "compressed messages are not supported; send with grpc-encoding identity")
-                : FlightError(.internal, "a message's compression flag is \(flag), not 0 or 1")
+        guard flag <= 1 else {
+            throw FlightError(.internal, "a message's compression flag is \(flag), not 0 or 1")
+        }
+        guard flag == 0 || compression != .identity else {
+            throw FlightError(
+                .internal,
+                "a message has the compression flag on a call without grpc-encoding; name the "
+                    + "encoding in the headers")
         }
         guard length <= messageByteCountMax else {
             throw FlightError(
@@ -77,13 +142,20 @@ struct MessageAssembler {
                 "a message of \(length) bytes is over the limit of \(messageByteCountMax) bytes; "
                     + "send smaller record batches or raise the limit on the receiving side")
         }
-        return Self.prefixByteCount + Int(length)
+        return (Self.prefixByteCount + Int(length), flag == 1)
+    }
+
+    private mutating func partialDone() {
+        partial = nil
+        partialTotal = nil
+        if reserved > 0 { budget.release(reserved) }
+        reserved = 0
     }
 
     private mutating func begin(with rest: ByteBuffer) throws(FlightError) {
         partial = ByteBuffer()
         partialTotal =
-            rest.readableBytes >= Self.prefixByteCount ? try totalByteCount(rest) : nil
+            rest.readableBytes >= Self.prefixByteCount ? try totalByteCount(rest).byteCount : nil
         try add(rest)
     }
 
@@ -95,12 +167,7 @@ struct MessageAssembler {
             let wanted = min(
                 partialTotal ?? Self.prefixByteCount, max(Self.reservedAtOnce, 4 * arrived))
             let capacity = max(arrived, wanted)
-            guard budget.reserve(capacity - reserved) else {
-                throw FlightError(
-                    .resourceExhausted,
-                    "the messages in transit would take more than \(budget.byteCountMax) bytes of "
-                        + "memory; send fewer big messages at once")
-            }
+            guard budget.reserve(capacity - reserved) else { throw overBudget }
             reserved = capacity
             buffer.reserveCapacity(capacity)
         }
@@ -110,19 +177,21 @@ struct MessageAssembler {
 
     /// Takes from the chunk what the partial message lacks.
     /// - Returns: The message without its prefix, if it is complete now.
-    private mutating func complete(from chunk: inout ByteBuffer) throws(FlightError) -> ByteBuffer?
-    {
+    private mutating func complete(
+        from chunk: inout ByteBuffer
+    ) throws(FlightError) -> (message: ByteBuffer, isCompressed: Bool)? {
         if partialTotal == nil {
             try take(from: &chunk, upTo: Self.prefixByteCount)
             guard let partial, partial.readableBytes == Self.prefixByteCount else { return nil }
-            partialTotal = try totalByteCount(partial)
+            partialTotal = try totalByteCount(partial).byteCount
         }
         guard let total = partialTotal else { return nil }
         try take(from: &chunk, upTo: total)
         guard var message = partial, message.readableBytes == total else { return nil }
-        message.moveReaderIndex(forwardBy: Self.prefixByteCount)
-        reset()
-        return message
+        let isCompressed = message.readInteger(as: UInt8.self) == 1
+        message.moveReaderIndex(forwardBy: Self.prefixByteCount - 1)
+        partialDone()
+        return (message, isCompressed)
     }
 
     private mutating func take(from chunk: inout ByteBuffer, upTo total: Int) throws(FlightError) {

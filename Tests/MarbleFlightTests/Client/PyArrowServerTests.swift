@@ -14,6 +14,11 @@ struct PyArrowServerTests {
         try await information(client)
         try await data(client)
         await client.close()
+        var configuration = FlightClientConfiguration.patient(host: "localhost", port: port)
+        configuration.compression = .gzip
+        let compressing = FlightClient(configuration: configuration)
+        try await data(compressing)
+        await compressing.close()
     }
 
     private func actions(_ client: FlightClient) async throws {

@@ -5,7 +5,11 @@ import sys
 import pyarrow as pa
 import pyarrow.flight as flight
 
-client = flight.connect(sys.argv[1])
+# gRPC's numbers for what it compresses messages with: 0 nothing, 1 deflate, 2 gzip.
+compression = int(sys.argv[2])
+client = flight.connect(
+    sys.argv[1], generic_options=[("grpc.default_compression_algorithm", compression)]
+)
 table = pa.table({"id": list(range(200_000)), "name": [f"name {i}" for i in range(200_000)]})
 
 

@@ -114,12 +114,23 @@ struct HostileClientTests {
         }
     }
 
-    @Test func `a compressed message is refused, with what is accepted`() async throws {
+    @Test func `an encoding that isn't known is refused, with those that are`() async throws {
         try await withVictim { peer, _ in
-            let request = RawPeer.request("DoAction", [("grpc-encoding", "gzip")])
+            let request = RawPeer.request("DoAction", [("grpc-encoding", "br")])
             let trailers = try await answer(peer, request, .message(flag: 1, [1, 2]))
             #expect(trailers.first(name: "grpc-status") == "12")
-            #expect(trailers.first(name: "grpc-accept-encoding") == "identity")
+            #expect(trailers.first(name: "grpc-accept-encoding") == "identity,deflate,gzip")
+        }
+    }
+
+    @Test(arguments: [[], [("grpc-encoding", "identity")], [("grpc-encoding", "gzip")]])
+    func `a compressed message without encoding, or of rubbish, is an internal error`(
+        headers: [(String, String)]
+    ) async throws {
+        try await withVictim { peer, _ in
+            let request = RawPeer.request("DoAction", headers)
+            let trailers = try await answer(peer, request, .message(flag: 1, [1, 2]))
+            #expect(trailers.first(name: "grpc-status") == "13")
         }
     }
 
