@@ -80,6 +80,7 @@ let package = Package(
         .target(
             name: "MarbleArrow", dependencies: ["CMarbleLZ4", "CMarbleZstd"],
             swiftSettings: settings),
+        .target(name: "MarbleJSON", dependencies: [nioCore], swiftSettings: settings),
         .target(name: "MarbleRaft", swiftSettings: settings),
         .target(name: "MarbleEnvironment", swiftSettings: settings),
         .target(name: "CMarbleCRC"),
@@ -90,8 +91,8 @@ let package = Package(
         .target(
             name: "MarbleFlight",
             dependencies: [
-                "CMarbleZlib", "MarbleArrow", http1, logging, locks, metrics, nioCore, nioPosix,
-                tracing,
+                "CMarbleZlib", "MarbleArrow", "MarbleJSON", http1, logging, locks, metrics,
+                nioCore, nioPosix, tracing,
             ] + http2 + tls,
             swiftSettings: settings),
         .target(
@@ -104,15 +105,15 @@ let package = Package(
         .target(
             name: "MarbleDB",
             dependencies: [
-                "MarbleArrow", "MarbleCluster", "MarbleFlight", "MarbleRaft", "MarbleStore", locks,
-                nioCore,
+                "MarbleArrow", "MarbleCluster", "MarbleFlight", "MarbleJSON", "MarbleRaft",
+                "MarbleStore", locks, nioCore,
             ],
             swiftSettings: settings),
         .target(
             name: "MarbleServer",
             dependencies: [
                 "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment",
-                "MarbleFlight", "MarbleRaft", configuration, lifecycle, locks,
+                "MarbleFlight", "MarbleJSON", "MarbleRaft", configuration, lifecycle, locks,
                 logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
@@ -125,8 +126,8 @@ let package = Package(
         .executableTarget(
             name: "marble",
             dependencies: [
-                "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleServer", argumentParser,
-                lifecycle, locks, logging, nioCore, nioPosix, signals,
+                "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleJSON", "MarbleServer",
+                argumentParser, lifecycle, locks, logging, nioCore, nioPosix, signals,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -145,6 +146,9 @@ let package = Package(
         .testTarget(
             name: "MarbleArrowTests", dependencies: ["MarbleArrow"], exclude: ["Peers"],
             swiftSettings: settings),
+        .testTarget(
+            name: "MarbleJSONTests", dependencies: ["MarbleJSON", nioCore],
+            swiftSettings: settings),
         .testTarget(name: "MarbleRaftTests", dependencies: ["MarbleRaft"], swiftSettings: settings),
         .testTarget(
             name: "MarbleEnvironmentTests", dependencies: ["MarbleEnvironment"],
@@ -157,7 +161,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "MarbleFlightTests",
-            dependencies: ["MarbleFlight", logging, locks, nioCore, nioPosix, x509] + http2 + tls,
+            dependencies: [
+                "MarbleFlight", "MarbleJSON", http1, logging, locks, nioCore, nioPosix, x509,
+            ] + http2 + tls,
             exclude: ["Peers"], swiftSettings: settings),
         .testTarget(
             name: "MarbleClusterTests",
@@ -175,8 +181,8 @@ let package = Package(
         .testTarget(
             name: "MarbleServerTests",
             dependencies: [
-                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleRaft",
-                "MarbleServer", locks, logging, nioCore, nioPosix,
+                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleJSON",
+                "MarbleRaft", "MarbleServer", locks, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,4 +1,5 @@
 public import MarbleArrow
+import MarbleJSON
 import MarbleStore
 
 extension Database {

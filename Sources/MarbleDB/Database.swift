@@ -1,5 +1,6 @@
 import MarbleArrow
 public import MarbleCluster
+import MarbleJSON
 public import MarbleRaft
 import MarbleStore
 public import NIOCore

@@ -1,5 +1,6 @@
 import MarbleArrow
 import MarbleFlight
+import MarbleJSON
 import NIOCore
 
 /// What a table is to be: checked completely when it is made.

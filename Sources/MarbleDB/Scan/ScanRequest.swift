@@ -1,3 +1,4 @@
+internal import MarbleJSON
 public import MarbleRaft
 public import NIOCore
 
@@ -47,10 +48,15 @@ public struct ScanRequest: Sendable, Equatable {
     /// Reads a ticket: a JSON object of which all keys but `table` are optional.
     /// Throws `invalidArgument` that names the key, `unimplemented` for `where` and `as_of`.
     public init(json: ByteBuffer) throws(DatabaseError) {
-        try self.init(JSONValue(parsing: json, subject: "the ticket"))
+        do {
+            try self.init(ticket: json)
+        } catch {
+            throw DatabaseError(reading: error)
+        }
     }
 
-    package init(_ value: JSONValue) throws(DatabaseError) {
+    private init(ticket: ByteBuffer) throws {
+        let value = try JSONValue(parsing: ticket, subject: "the ticket")
         var members = try JSONObjectReader(value, subject: "the ticket")
         let table = try members.string("table")
         self.table = table ?? ""

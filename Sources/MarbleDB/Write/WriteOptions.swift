@@ -1,3 +1,4 @@
+import MarbleJSON
 import NIOCore
 
 /// What a batch's `app_metadata` asks for.
@@ -11,6 +12,14 @@ struct WriteOptions: Sendable {
 
     /// Reads `{"operation": "upsert" | "insert" | "delete", "session": "…", "sequence": n}`.
     init(appMetadata: ByteBuffer) throws(DatabaseError) {
+        do {
+            try self.init(json: appMetadata)
+        } catch {
+            throw DatabaseError(reading: error)
+        }
+    }
+
+    private init(json appMetadata: ByteBuffer) throws {
         let subject = "app_metadata"
         let json = try JSONValue(parsing: appMetadata, subject: subject)
         var members = try JSONObjectReader(json, subject: subject)

@@ -1,6 +1,7 @@
 internal import MarbleCluster
 internal import MarbleDB
 package import MarbleFlight
+internal import MarbleJSON
 internal import NIOCore
 
 extension DatabaseFlightService {

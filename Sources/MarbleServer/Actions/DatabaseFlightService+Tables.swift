@@ -3,6 +3,7 @@ internal import MarbleArrow
 internal import MarbleCluster
 internal import MarbleDB
 internal import MarbleFlight
+internal import MarbleJSON
 internal import NIOCore
 
 extension DatabaseFlightService {

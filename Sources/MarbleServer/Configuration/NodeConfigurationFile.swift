@@ -1,6 +1,7 @@
 internal import Configuration
 internal import MarbleDB
 internal import MarbleEnvironment
+internal import MarbleJSON
 internal import NIOCore
 
 /// A node's configuration file: one JSON object with the keys of `NodeConfigurationKey`.

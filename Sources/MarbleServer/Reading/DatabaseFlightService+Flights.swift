@@ -2,6 +2,7 @@ internal import MarbleArrow
 internal import MarbleCluster
 internal import MarbleDB
 package import MarbleFlight
+internal import MarbleJSON
 internal import NIOCore
 
 extension DatabaseFlightService {

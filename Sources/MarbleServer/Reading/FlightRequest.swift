@@ -1,5 +1,6 @@
 internal import MarbleDB
 internal import MarbleFlight
+internal import MarbleJSON
 internal import NIOCore
 
 /// What a ticket, a command or a path asks for.

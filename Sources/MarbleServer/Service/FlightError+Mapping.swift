@@ -2,6 +2,7 @@ internal import MarbleArrow
 internal import MarbleCluster
 internal import MarbleDB
 internal import MarbleFlight
+internal import MarbleJSON
 
 /// The one place where errors of the rooms below become statuses for clients.
 extension FlightError {
@@ -45,6 +46,8 @@ extension FlightError {
         case let error as RaftError: self.init(error)
         case let error as DatabaseError: self.init(error)
         case let error as ArrowError: self.init(error)
+        case let error as JSONError:
+            self.init(.invalidArgument, error.message, cause: error)
         case is CancellationError:
             self.init(.cancelled, "the call was cancelled", cause: error)
         default: self.init(.internal, "the call failed: \(error)", cause: error)

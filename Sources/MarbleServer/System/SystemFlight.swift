@@ -1,6 +1,7 @@
 internal import MarbleArrow
 internal import MarbleDB
 internal import MarbleFlight
+internal import MarbleJSON
 internal import NIOCore
 
 /// The flights that show the cluster itself: `PATH ["system", name]` and `{"system": name}`.

@@ -1,3 +1,4 @@
+import MarbleJSON
 import MarbleServer
 import NIOCore
 

@@ -1,6 +1,7 @@
 import MarbleCluster
 import MarbleDB
 import MarbleFlight
+import MarbleJSON
 import MarbleServer
 import NIOCore
 

@@ -1,6 +1,7 @@
 import MarbleArrow
 import MarbleDB
 import MarbleFlight
+import MarbleJSON
 import NIOCore
 import Testing
 

@@ -1,8 +1,6 @@
-import MarbleDB
+import MarbleJSON
 import NIOCore
 import Testing
-
-@testable import MarbleServer
 
 @Suite struct JSONWriterTests {
     @Test func `what is written is read back`() throws {
@@ -24,12 +22,5 @@ import Testing
         #expect(value["list"] == .array([.integer(1), .integer(2)]))
         #expect(value["empty"] == .object([]))
         #expect(String(buffer: text).contains("\"number\":18446744073709551615"))
-    }
-
-    @Test(arguments: [0, 1, 9, 10, 99, 100, 12_345, UInt64.max])
-    func `decimal digits are the number's`(number: UInt64) {
-        var buffer = ByteBuffer()
-        buffer.writeDecimal(number)
-        #expect(String(buffer: buffer) == String(number))
     }
 }

@@ -1,4 +1,3 @@
-package import MarbleDB
 package import NIOCore
 
 extension JSONValue {
@@ -26,14 +25,14 @@ extension JSONValue {
 
 extension JSONObjectReader {
     /// Reads an object's text; no text at all counts as an object without members.
-    package init(text: ByteBuffer, subject: String) throws(DatabaseError) {
+    package init(text: ByteBuffer, subject: String) throws(JSONError) {
         let value =
             text.readableBytes == 0
             ? JSONValue.object([]) : try JSONValue(parsing: text, subject: subject)
         try self.init(value, subject: subject)
     }
 
-    package mutating func requiredString(_ key: String) throws(DatabaseError) -> String {
+    package mutating func requiredString(_ key: String) throws(JSONError) -> String {
         guard let text = try string(key) else { throw missing(key) }
         return text
     }

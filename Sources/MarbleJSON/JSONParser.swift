@@ -2,33 +2,51 @@ package import NIOCore
 
 extension JSONValue {
     /// Reads a JSON text. `subject` names it in messages: "the ticket", "app_metadata".
-    /// Throws `invalidArgument` that says where the text stops being JSON; a key that stands twice in
+    /// Throws that says where the text stops being JSON; a key that stands twice in
     /// an object, and anything behind the value, is an error.
-    package init(parsing buffer: ByteBuffer, subject: String) throws(DatabaseError) {
-        self = try buffer.withJSONBytes { bytes throws(DatabaseError) in
+    package init(parsing buffer: ByteBuffer, subject: String) throws(JSONError) {
+        self = try buffer.withJSONBytes { bytes throws(JSONError) in
             try JSONValue(parsing: bytes, subject: subject)
         }
     }
 
-    package init(parsing bytes: UnsafeRawBufferPointer, subject: String) throws(DatabaseError) {
+    package init(parsing bytes: UnsafeRawBufferPointer, subject: String) throws(JSONError) {
         var parser = JSONParser(bytes: bytes, subject: subject)
         self = try parser.parse()
     }
 }
 
+extension JSONValue {
+    /// Reads the text of an object into its members' keys and texts, in order. The texts are slices of
+    /// `buffer`, each checked to be JSON. Throws as `init(parsing:subject:)` does, and if the text is
+    /// of no object.
+    package static func memberTexts(
+        _ buffer: ByteBuffer, subject: String
+    ) throws(JSONError) -> [(key: String, text: ByteBuffer)] {
+        let places = try buffer.withJSONBytes { bytes throws(JSONError) in
+            var parser = JSONParser(bytes: bytes, subject: subject)
+            return try parser.parseMemberPlaces()
+        }
+        return places.map { key, place in
+            let start = buffer.readerIndex + place.lowerBound
+            return (key, buffer.getSlice(at: start, length: place.count) ?? ByteBuffer())
+        }
+    }
+}
+
 extension ByteBuffer {
     fileprivate func withJSONBytes<Result>(
-        _ body: (UnsafeRawBufferPointer) throws(DatabaseError) -> Result
-    ) throws(DatabaseError) -> Result {
-        var result: Swift.Result<Result, DatabaseError>?
+        _ body: (UnsafeRawBufferPointer) throws(JSONError) -> Result
+    ) throws(JSONError) -> Result {
+        var result: Swift.Result<Result, JSONError>?
         withUnsafeReadableBytes { bytes in
-            do throws(DatabaseError) {
+            do throws(JSONError) {
                 result = .success(try body(bytes))
             } catch {
                 result = .failure(error)
             }
         }
-        guard let result else { throw DatabaseError(.internalError, "no bytes were lent") }
+        guard let result else { throw JSONError("no bytes were lent") }
         return try result.get()
     }
 }
@@ -46,15 +64,26 @@ private struct JSONParser {
         self.subject = subject
     }
 
-    mutating func parse() throws(DatabaseError) -> JSONValue {
+    mutating func parse() throws(JSONError) -> JSONValue {
         let value = try parseValue(depth: 0)
         skipSpace()
         guard position == bytes.count else { throw failure("something follows the value") }
         return value
     }
 
-    private func failure(_ what: String) -> DatabaseError {
-        DatabaseError(.invalidArgument, "\(subject) is not valid JSON: \(what) at byte \(position)")
+    /// The members of the one object that the text is, with where their values' texts are.
+    mutating func parseMemberPlaces() throws(JSONError) -> [(String, Range<Int>)] {
+        skipSpace()
+        guard byte == UInt8(ascii: "{") else { throw failure("an object is expected") }
+        var places: [(String, Range<Int>)] = []
+        _ = try parseObject(depth: 0) { key, place in places.append((key, place)) }
+        skipSpace()
+        guard position == bytes.count else { throw failure("something follows the value") }
+        return places
+    }
+
+    private func failure(_ what: String) -> JSONError {
+        JSONError("\(subject) is not valid JSON: \(what) at byte \(position)")
     }
 
     private var byte: UInt8? {
@@ -73,7 +102,7 @@ private struct JSONParser {
         return true
     }
 
-    private mutating func parseValue(depth: Int) throws(DatabaseError) -> JSONValue {
+    private mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
         guard depth < Self.depthMax else { throw failure("too deeply nested") }
         skipSpace()
         switch byte {
@@ -90,14 +119,16 @@ private struct JSONParser {
 
     private mutating func parseWord(
         _ word: StaticString, _ value: JSONValue
-    ) throws(DatabaseError) -> JSONValue {
+    ) throws(JSONError) -> JSONValue {
         for offset in 0..<word.utf8CodeUnitCount {
             guard take(word.utf8Start[offset]) else { throw failure("an unknown word") }
         }
         return value
     }
 
-    private mutating func parseObject(depth: Int) throws(DatabaseError) -> JSONValue {
+    private mutating func parseObject(
+        depth: Int, eachPlace: (String, Range<Int>) -> Void = { _, _ in }
+    ) throws(JSONError) -> JSONValue {
         position += 1
         var members: [JSONMember] = []
         skipSpace()
@@ -112,14 +143,17 @@ private struct JSONParser {
             }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("a colon is missing") }
+            skipSpace()
+            let start = position
             members.append(JSONMember(key, try parseValue(depth: depth + 1)))
+            eachPlace(key, start..<position)
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else { throw failure("a comma or brace is missing") }
         }
     }
 
-    private mutating func parseArray(depth: Int) throws(DatabaseError) -> JSONValue {
+    private mutating func parseArray(depth: Int) throws(JSONError) -> JSONValue {
         position += 1
         var values: [JSONValue] = []
         skipSpace()
@@ -132,7 +166,7 @@ private struct JSONParser {
         }
     }
 
-    private mutating func parseString() throws(DatabaseError) -> String {
+    private mutating func parseString() throws(JSONError) -> String {
         position += 1
         var text: [UInt8] = []
         while let byte {
@@ -151,7 +185,7 @@ private struct JSONParser {
         throw failure("a string without end")
     }
 
-    private mutating func parseEscape(into text: inout [UInt8]) throws(DatabaseError) {
+    private mutating func parseEscape(into text: inout [UInt8]) throws(JSONError) {
         guard let escape = byte else { throw failure("a string without end") }
         position += 1
         switch escape {
@@ -166,7 +200,7 @@ private struct JSONParser {
         }
     }
 
-    private mutating func parseScalar() throws(DatabaseError) -> Unicode.Scalar {
+    private mutating func parseScalar() throws(JSONError) -> Unicode.Scalar {
         let first = try parseHexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }
         guard 0xD800..<0xDC00 ~= first, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
@@ -179,7 +213,7 @@ private struct JSONParser {
         return scalar
     }
 
-    private mutating func parseHexadecimal() throws(DatabaseError) -> UInt32 {
+    private mutating func parseHexadecimal() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
@@ -191,7 +225,7 @@ private struct JSONParser {
         return value
     }
 
-    private mutating func parseNumber() throws(DatabaseError) -> JSONValue {
+    private mutating func parseNumber() throws(JSONError) -> JSONValue {
         let start = position
         var isWhole = true
         _ = take(UInt8(ascii: "-"))

@@ -53,6 +53,12 @@ package struct JSONWriter {
         buffer.writeString(flag ? "true" : "false")
     }
 
+    /// Writes a text that is known to be JSON as it stands.
+    package mutating func json(_ text: ByteBuffer) {
+        separate()
+        buffer.writeImmutableBuffer(text)
+    }
+
     package mutating func null() {
         separate()
         buffer.writeString("null")

@@ -1,9 +1,9 @@
-import MarbleDB
+import MarbleJSON
 import NIOCore
 import Testing
 
 @Suite struct JSONValueTests {
-    private func parse(_ text: String) throws(DatabaseError) -> JSONValue {
+    private func parse(_ text: String) throws(JSONError) -> JSONValue {
         try JSONValue(parsing: ByteBuffer(string: text), subject: "the text")
     }
 
@@ -27,17 +27,17 @@ import Testing
         "\"\n\"", "1 1", "{\"a\":1,\"a\":2}", "1e999", "NaN",
     ])
     func `what is not JSON is refused`(text: String) {
-        #expect(throws: DatabaseError.self) { try parse(text) }
+        #expect(throws: JSONError.self) { try parse(text) }
     }
 
     @Test func `deep nesting is refused`() {
-        #expect(throws: DatabaseError.self) {
+        #expect(throws: JSONError.self) {
             try parse(String(repeating: "[", count: 100_000))
         }
     }
 
     @Test func `bytes that are not UTF-8 are refused`() {
-        #expect(throws: DatabaseError.self) {
+        #expect(throws: JSONError.self) {
             try JSONValue(
                 parsing: ByteBuffer(bytes: [0x22, 0xFF, 0x22]), subject: "the text")
         }
@@ -51,7 +51,23 @@ import Testing
     @Test func `an unknown key is named`() throws {
         var reader = try JSONObjectReader(try parse(#"{"a": 1, "tabel": "x"}"#), subject: "it")
         #expect(try reader.count("a") == 1)
-        let error = #expect(throws: DatabaseError.self) { try reader.finish() }
+        let error = #expect(throws: JSONError.self) { try reader.finish() }
         #expect(error?.message.contains("\"tabel\"") == true)
+    }
+
+    @Test func `an object's members are had as they are written`() throws {
+        let text = ByteBuffer(string: #" {"a" : [1, 2.50] , "b":{"c": "}"},"d":1e400e} "#)
+        #expect(throws: JSONError.self) { try JSONValue.memberTexts(text, subject: "it") }
+        let good = ByteBuffer(string: #" {"a" : [1, 2.50] , "b":{"c": "}"}} "#)
+        let members = try JSONValue.memberTexts(good, subject: "it")
+        #expect(members.map(\.key) == ["a", "b"])
+        #expect(members.map { String(buffer: $0.text) } == ["[1, 2.50]", #"{"c": "}"}"#])
+    }
+
+    @Test(arguments: ["[1]", "", "{} x", "{\"a\":1,\"a\":2}"])
+    func `only an object has members`(text: String) {
+        #expect(throws: JSONError.self) {
+            try JSONValue.memberTexts(ByteBuffer(string: text), subject: "it")
+        }
     }
 }

@@ -5,11 +5,10 @@ package struct JSONObjectReader: Sendable {
     private var members: [JSONMember]
     private var known: [String] = []
 
-    /// Throws `invalidArgument` if the value is no object.
-    package init(_ value: JSONValue, subject: String) throws(DatabaseError) {
+    /// Throws if the value is no object.
+    package init(_ value: JSONValue, subject: String) throws(JSONError) {
         guard case .object(let members) = value else {
-            throw DatabaseError(
-                .invalidArgument, "\(subject) must be a JSON object, not \(value.kind)")
+            throw JSONError("\(subject) must be a JSON object, not \(value.kind)")
         }
         self.subject = subject
         self.members = members
@@ -23,14 +22,14 @@ package struct JSONObjectReader: Sendable {
     }
 
     /// Takes a string; nil if there is none.
-    package mutating func string(_ key: String) throws(DatabaseError) -> String? {
+    package mutating func string(_ key: String) throws(JSONError) -> String? {
         guard let value = value(key) else { return nil }
         guard case .string(let string) = value else { throw wrongKind(key, "a string", value) }
         return string
     }
 
     /// Takes a whole number of at least 0; nil if there is none.
-    package mutating func count(_ key: String) throws(DatabaseError) -> Int64? {
+    package mutating func count(_ key: String) throws(JSONError) -> Int64? {
         guard let value = value(key) else { return nil }
         guard case .integer(let integer) = value, integer >= 0 else {
             throw wrongKind(key, "a whole number from 0 to \(Int64.max)", value)
@@ -39,14 +38,14 @@ package struct JSONObjectReader: Sendable {
     }
 
     /// Takes a boolean; nil if there is none.
-    package mutating func bool(_ key: String) throws(DatabaseError) -> Bool? {
+    package mutating func bool(_ key: String) throws(JSONError) -> Bool? {
         guard let value = value(key) else { return nil }
         guard case .bool(let bool) = value else { throw wrongKind(key, "a boolean", value) }
         return bool
     }
 
     /// Takes an array of strings; nil if there is none.
-    package mutating func strings(_ key: String) throws(DatabaseError) -> [String]? {
+    package mutating func strings(_ key: String) throws(JSONError) -> [String]? {
         guard let value = value(key) else { return nil }
         guard case .array(let values) = value else {
             throw wrongKind(key, "an array of strings", value)
@@ -61,26 +60,23 @@ package struct JSONObjectReader: Sendable {
         return strings
     }
 
-    /// Throws `invalidArgument` naming a key that has not been taken.
-    package func finish() throws(DatabaseError) {
+    /// Throws naming a key that has not been taken.
+    package func finish() throws(JSONError) {
         guard let member = members.first else { return }
-        throw DatabaseError(
-            .invalidArgument,
-            "\(subject) has the unknown key \"\(member.key)\"; it may have: "
+        throw JSONError("\(subject) has the unknown key \"\(member.key)\"; it may have: "
                 + known.joined(separator: ", "))
     }
 
     /// The error for a member that must be there and isn't.
-    package func missing(_ key: String) -> DatabaseError {
-        DatabaseError(.invalidArgument, "\(subject) needs the key \"\(key)\"")
+    package func missing(_ key: String) -> JSONError {
+        JSONError("\(subject) needs the key \"\(key)\"")
     }
 
     private func wrongKind(
         _ key: String, _ expected: String, _ value: JSONValue
-    ) -> DatabaseError {
+    ) -> JSONError {
         let found =
             if case .integer(let integer) = value { String(integer) } else { value.kind }
-        return DatabaseError(
-            .invalidArgument, "\"\(key)\" in \(subject) must be \(expected), not \(found)")
+        return JSONError("\"\(key)\" in \(subject) must be \(expected), not \(found)")
     }
 }
