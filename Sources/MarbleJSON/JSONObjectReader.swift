@@ -63,7 +63,8 @@ package struct JSONObjectReader: Sendable {
     /// Throws naming a key that has not been taken.
     package func finish() throws(JSONError) {
         guard let member = members.first else { return }
-        throw JSONError("\(subject) has the unknown key \"\(member.key)\"; it may have: "
+        throw JSONError(
+            "\(subject) has the unknown key \"\(member.key)\"; it may have: "
                 + known.joined(separator: ", "))
     }
 

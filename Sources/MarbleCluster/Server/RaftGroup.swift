@@ -17,6 +17,7 @@ final class RaftGroup: @unchecked Sendable {
         var term: RaftTerm = 0
         var leaderID: RaftNodeID?
         var appliedIndex: RaftIndex = 0
+        var commitIndex: RaftIndex = 0
         var failure: RaftError?
         /// The log's disk is full, or nearly.
         var isSpaceLow = false
@@ -42,6 +43,7 @@ final class RaftGroup: @unchecked Sendable {
     /// Waits for the end of the loop's turn, to be written and synced there.
     var promptWrite: RaftLogWrite?
     private var isFlushScheduled = false
+    private var publishedCommitIndex: RaftIndex = 0
     private var timer: Scheduled<Void>?
     private var timerDeadline: RaftInstant?
     var isStopped = false
@@ -184,7 +186,14 @@ final class RaftGroup: @unchecked Sendable {
     func flush() {
         guard let driver, !isStopped else { return }
         driver.flush(now: Self.now())
+        publishCommit(driver.core.commitIndex)
         armTimer(driver.nextDeadline)
+    }
+
+    private func publishCommit(_ index: RaftIndex) {
+        guard index != publishedCommitIndex else { return }
+        publishedCommitIndex = index
+        published.withLockedValue { $0.commitIndex = index }
     }
 
     private func armTimer(_ deadline: RaftInstant) {

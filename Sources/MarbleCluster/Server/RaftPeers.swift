@@ -95,11 +95,11 @@ final class RaftPeers: @unchecked Sendable {
         for client in linkClients { await client.close() }
     }
 
-    var health: [String: HealthStatus] {
+    var health: [HealthComponent: HealthStatus] {
         let byPeer = state.withLockedValue { $0.health }
-        var named: [String: HealthStatus] = [:]
+        var named: [HealthComponent: HealthStatus] = [:]
         for (peer, health) in byPeer {
-            named["peer \(config.nodeEndpoints[Int(peer) - 1])"] = health
+            named[.peer(config.nodeEndpoints[Int(peer) - 1])] = health
         }
         return named
     }

@@ -178,22 +178,30 @@ public final class RaftServer: Sendable {
     /// What this node's Raft and transport have counted.
     public var metrics: RaftMetrics { transport.metrics }
 
-    /// How the node's parts do, by name: `log`, `leader`, and `peer <endpoint>`.
-    public var health: [String: HealthStatus] {
-        guard let group, let peers else {
-            return ["raft": .unhealthy(reason: "the server isn't running; start it")]
+    /// How the node's parts do.
+    public var health: [HealthComponent: HealthStatus] {
+        guard let group else {
+            return [.raft: .unhealthy(reason: "the server isn't running; start it")]
         }
-        var health = peers.health
+        var health = transport.health
         let published = group.published.withLockedValue { $0 }
-        health["log"] = published.failure.map { .unhealthy(reason: $0.message) } ?? .healthy
+        health[.log] = published.failure.map { .unhealthy(reason: $0.message) } ?? .healthy
         if published.failure == nil, published.isSpaceLow {
-            health["log"] = .unhealthy(
+            health[.log] = .unhealthy(
                 reason: "the disk of \(dataDirectory) is full; free space there")
         }
-        health["leader"] =
+        health[.leader] =
             published.leaderID == nil
             ? .unhealthy(
                 reason: "no leader is known; check that a majority of the nodes is up and reachable"
+            )
+            : .healthy
+        let lag = published.commitIndex - min(published.appliedIndex, published.commitIndex)
+        health[.state] =
+            lag > config.snapshotDistance
+            ? .unhealthy(
+                reason:
+                    "\(lag) committed entries are not applied yet; the node is catching up, wait for it"
             )
             : .healthy
         return health
@@ -222,7 +230,7 @@ public final class RaftServer: Sendable {
             let isOwn = id == core.nodeID
             let counts = isOwn ? core.mayVote : progress?.countsForQuorum ?? true
             var reason: String?
-            if !isOwn, case .unhealthy(let why)? = health["peer \(endpoint)"] { reason = why }
+            if !isOwn, case .unhealthy(let why)? = health[.peer(endpoint)] { reason = why }
             return RaftStatus.Member(
                 nodeID: id, endpoint: endpoint, kind: counts ? .voter : .learner,
                 matchIndex: isOwn ? core.persistedIndex : progress?.matchIndex,

@@ -44,12 +44,3 @@ public struct RaftLeader: Sendable, Equatable {
     public var nodeID: RaftNodeID
     public var endpoint: String
 }
-
-/// How a component does.
-public enum HealthStatus: Sendable, Equatable {
-    case healthy
-    /// With what is wrong, and what to check.
-    case unhealthy(reason: String)
-
-    public var isHealthy: Bool { self == .healthy }
-}

@@ -156,6 +156,17 @@ public final class ArrowFlightTransport: RaftTransport {
         state.withLockedValue { $0.receiver = receiver }
     }
 
+    /// How the endpoint and the connections to peers do.
+    public var health: [HealthComponent: HealthStatus] {
+        let (receiver, isListening) = state.withLockedValue { ($0.receiver, $0.server != nil) }
+        var health = receiver?.health ?? [:]
+        health[.transport] =
+            isListening
+            ? .healthy
+            : .unhealthy(reason: "\(localEndpoint) isn't listened on; start the transport")
+        return health
+    }
+
     var receiver: (any RaftTransportReceiver)? { state.withLockedValue { $0.receiver } }
 
     /// Makes the end of a peer's new stream; nil once the transport stops.
@@ -196,6 +207,8 @@ protocol RaftTransportReceiver: AnyObject, Sendable {
         async throws -> ByteBuffer
     /// Ends the streams to peers, so that a graceful shutdown doesn't wait for them.
     func transportStops() async
+    /// How the connections to peers do.
+    var health: [HealthComponent: HealthStatus] { get }
 }
 
 /// The names that `docs/formats/raft-wire.md` gives to calls.

@@ -48,7 +48,8 @@ public final class FlightServer: Sendable {
             compression: configuration.compression,
             counters: counterValues)
         self.pipeline = ServerPipeline(
-            configuration: configuration, acceptor: acceptor, logger: logger)
+            configuration: configuration, acceptor: acceptor,
+            routes: HTTPRoutes(configuration, acceptor: acceptor, budget: budget), logger: logger)
     }
 
     /// The port that the server listens on; `nil` unless it is running.

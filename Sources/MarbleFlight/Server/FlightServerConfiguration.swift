@@ -32,8 +32,17 @@ public struct FlightServerConfiguration: Sendable {
     public var keepaliveInterval: Duration? = .seconds(60)
     /// How long the sign of life may take before the connection is closed.
     public var keepaliveTimeout: Duration = .seconds(20)
-    /// How long a connection may take for its first bytes (the HTTP/2 preface).
+    /// How long a connection may take for its first bytes: the HTTP/2 preface, or an HTTP/1.1 request's head.
     public var handshakeTimeout: Duration = .seconds(10)
+    /// The longest body of a plain HTTP request; the results of an action that is asked for by plain HTTP
+    /// may have as many together. Bytes.
+    public var httpBodyByteCountMax = 8 << 20
+    /// How long a plain HTTP request may take to arrive, and its answer to be taken.
+    public var httpTimeout: Duration = .seconds(30)
+    /// How long an HTTP/1.1 connection may wait for its next request.
+    public var httpIdleTimeout: Duration = .seconds(60)
+    /// What is shown to `GET` requests on the same port.
+    public var resources: [FlightHTTPResource] = []
 
     /// Makes a configuration with the defaults.
     public init(host: String = "localhost", port: Int = 0) {

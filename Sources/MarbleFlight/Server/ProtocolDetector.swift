@@ -3,33 +3,38 @@ import NIOCore
 
 /// Looks at a connection's first bytes before any protocol does.
 ///
-/// The 24 bytes of the HTTP/2 preface bring in the gRPC pipeline. Everything else closes the connection,
-/// quietly: only what is written at level debug tells of it. Other protocols on the same port are told
-/// apart here.
+/// The 24 bytes of the HTTP/2 preface bring in the gRPC pipeline, a method's name that of HTTP/1.1.
+/// Everything else closes the connection, quietly: only what is written at level debug tells of it.
 final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
+    enum Found { case http1, http2 }
+
+    /// The methods of RFC 9110 and PATCH: a connection that begins otherwise isn't one of HTTP/1.1.
+    private static let methods = [
+        "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ",
+    ].map { Array($0.utf8) }
     private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     private let logger: Logger
     private let timeout: TimeAmount
-    private let configureHTTP2: (any Channel) throws -> Void
+    private let configure: (Found, any Channel) throws -> Void
     private var received: ByteBuffer?
     private var timeoutTask: Scheduled<Void>?
 
     init(
         logger: Logger, timeout: TimeAmount,
-        configureHTTP2: @escaping (any Channel) throws -> Void
+        configure: @escaping (Found, any Channel) throws -> Void
     ) {
         self.logger = logger
         self.timeout = timeout
-        self.configureHTTP2 = configureHTTP2
+        self.configure = configure
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         timeoutTask = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
-            self.refuse(context, "it sent no HTTP/2 preface in time")
+            self.refuse(context, "it sent no request in time")
         }
     }
 
@@ -41,19 +46,24 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         var bytes = received ?? ByteBuffer()
         bytes.writeImmutableBuffer(unwrapInboundIn(data))
         received = bytes
-        let isPreface = bytes.readableBytesView.prefix(Self.preface.count)
-            .elementsEqual(Self.preface.prefix(bytes.readableBytes))
-        guard isPreface else {
-            return refuse(context, "its first bytes are not the HTTP/2 preface")
+        let candidates = ([Self.preface] + Self.methods).filter { Self.agree(bytes, $0) }
+        guard let candidate = candidates.first else {
+            return refuse(context, "its first bytes are neither HTTP/2's preface nor HTTP/1.1's")
         }
-        guard bytes.readableBytes >= Self.preface.count else { return }
+        guard candidates.count == 1, bytes.readableBytes >= candidate.count else { return }
         do {
-            try configureHTTP2(context.channel)
+            try configure(candidate == Self.preface ? .http2 : .http1, context.channel)
         } catch {
             return refuse(context, "\(error)")
         }
         context.fireChannelRead(wrapInboundOut(bytes))
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    /// Whether one of the two begins with the other.
+    private static func agree(_ bytes: ByteBuffer, _ beginning: [UInt8]) -> Bool {
+        bytes.readableBytesView.prefix(beginning.count)
+            .elementsEqual(beginning.prefix(bytes.readableBytes))
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -25,10 +25,21 @@ extension ServerPipeline {
         ) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(
-                    FlightStreamHandler(acceptor: acceptor, connection: boundConnection.value))
+                    FlightStreamHandler(
+                        acceptor: acceptor, connection: boundConnection.value, plainHTTP: self))
             }
         }
         try pipeline.addHandlers([management, ConnectionErrorHandler(logger: logger)])
+    }
+
+    /// Adds, behind a stream's handler, what answers a request that isn't gRPC's.
+    func configurePlainStream(
+        _ context: ChannelHandlerContext, _ connection: FlightConnectionHandler
+    ) throws {
+        try context.pipeline.syncOperations.addHandlers(
+            HTTP2FramePayloadToHTTP1ServerCodec(),
+            HTTPExchangeHandler(
+                routes: routes, connection: connection, isHTTP2: true, logger: logger))
     }
 }
 

@@ -6,14 +6,18 @@ import NIOCore
 struct ServerPipeline: Sendable {
     let configuration: FlightServerConfiguration
     let acceptor: ServerCallAcceptor
+    let routes: HTTPRoutes
     let logger: Logger
 
     /// Begins with a connection of which nothing is known yet.
     func begin(_ channel: any Channel) throws {
         let detector = ProtocolDetector(
             logger: logger, timeout: TimeAmount(configuration.handshakeTimeout)
-        ) { channel in
-            try configureHTTP2(channel)
+        ) { found, channel in
+            switch found {
+            case .http1: try configureHTTP1(channel)
+            case .http2: try configureHTTP2(channel)
+            }
         }
         try channel.pipeline.syncOperations.addHandler(detector)
     }

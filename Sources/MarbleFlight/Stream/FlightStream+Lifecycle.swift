@@ -11,7 +11,7 @@ extension FlightStream {
         self.context = context
         self.connection = connection
         phase = .open
-        remoteAddress = context.channel.parent?.remoteAddress
+        remoteAddress = context.channel.remoteAddress
         if isReadingPaused {
             isReadingPaused = false
             pauseReading()

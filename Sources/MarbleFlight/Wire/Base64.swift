@@ -1,9 +1,10 @@
-/// Base64 for `-bin` headers: padding optional when reading, absent when writing, as gRPC asks.
+/// Base64: padding optional when reading; absent when writing, as gRPC asks for `-bin` headers, unless it
+/// is wanted.
 enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    static func encode(_ bytes: [UInt8], isPadded: Bool = false) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var accumulator: UInt32 = 0
@@ -19,6 +20,7 @@ enum Base64 {
         if bitCount > 0 {
             text.append(alphabet[Int(accumulator << UInt32(6 - bitCount) & 0x3F)])
         }
+        while isPadded, text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
         return String(decoding: text, as: UTF8.self)
     }
 

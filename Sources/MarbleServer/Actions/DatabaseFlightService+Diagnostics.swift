@@ -1,6 +1,7 @@
 internal import MarbleCluster
 internal import MarbleDB
 internal import MarbleFlight
+internal import MarbleJSON
 internal import MarbleRaft
 internal import NIOCore
 
@@ -57,15 +58,23 @@ extension DatabaseFlightService {
         let components = try raft().health
         return JSONWriter.object { writer in
             writer.member("healthy", components.values.allSatisfy(\.isHealthy))
-            writer.key("components")
-            writer.object { writer in
-                for (name, health) in components.sorted(by: { $0.key < $1.key }) {
-                    writer.key(name)
-                    writer.object { writer in
-                        writer.member("healthy", health.isHealthy)
-                        if case .unhealthy(let reason) = health {
-                            writer.member("reason", reason)
-                        }
+            Self.write(components, to: &writer)
+        }
+    }
+
+    /// The member `components` of an object.
+    static func write(
+        _ components: [HealthComponent: HealthStatus], to writer: inout JSONWriter
+    ) {
+        writer.key("components")
+        writer.object { writer in
+            let named = components.map { ($0.key.description, $0.value) }
+            for (name, health) in named.sorted(by: { $0.0 < $1.0 }) {
+                writer.key(name)
+                writer.object { writer in
+                    writer.member("healthy", health.isHealthy)
+                    if case .unhealthy(let reason) = health {
+                        writer.member("reason", reason)
                     }
                 }
             }

@@ -31,6 +31,7 @@ public final class MarbleNode: Service {
             configuration: configuration, database: database, eventLoopGroup: group, logger: logger)
         var serverConfiguration = FlightServerConfiguration()
         serverConfiguration.messageByteCountMax = configuration.messageByteCountMax
+        serverConfiguration.resources = service.resources
         let transport = ArrowFlightTransport(
             localEndpoint: configuration.endpoint.description, service: service,
             serverConfiguration: serverConfiguration, eventLoopGroup: group, logger: logger)

@@ -25,7 +25,7 @@ struct RaftServerFailureTests {
         try await foreign.start()
         for endpoint in config.nodeEndpoints[..<2] {
             let reason = try await eventually("\(endpoint) refuses") { () -> String? in
-                guard case .unhealthy(let reason)? = foreign.health["peer \(endpoint)"],
+                guard case .unhealthy(let reason)? = foreign.health[.peer(endpoint)],
                     reason != "not connected yet"
                 else { return nil }
                 return reason
@@ -71,29 +71,29 @@ struct RaftServerFailureTests {
         }
         await cluster.stop(position)
         let reason = try await eventually("the peer is missed") { () -> String? in
-            guard case .unhealthy(let reason)? = leader.health["peer \(endpoint)"],
+            guard case .unhealthy(let reason)? = leader.health[.peer(endpoint)],
                 reason.contains("connection refused")
             else { return nil }
             return reason
         }
         #expect(reason.contains(endpoint))
-        #expect(leader.health["log"] == .healthy)
-        #expect(leader.health["leader"] == .healthy)
+        #expect(leader.health[.log] == .healthy)
+        #expect(leader.health[.leader] == .healthy)
         let member = try await leader.status.members[position]
         #expect(!member.isHealthy)
         #expect(member.reason?.contains("connection refused") == true)
         try await cluster.start(position)
         _ = try await eventually("the peer is back") {
-            leader.health["peer \(endpoint)"] == .healthy ? true : nil
+            leader.health[.peer(endpoint)] == .healthy ? true : nil
         }
         await cluster.stopAll()
-        #expect(leader.health.keys.sorted() == ["raft"])
+        #expect(Array(leader.health.keys) == [.raft])
     }
 
     @Test func `a node without a majority says that there is no leader`() async throws {
         let cluster = try TestCluster(count: 3)
         let server = try await cluster.start(0)
-        guard case .unhealthy(let reason)? = server.health["leader"] else {
+        guard case .unhealthy(let reason)? = server.health[.leader] else {
             Issue.record("healthy without a leader")
             return await cluster.stopAll()
         }
@@ -141,7 +141,7 @@ struct RaftServerFailureTests {
         log.setFull(true)
         let waiting = Task { try await leader.propose(ByteBuffer(string: "two")) }
         _ = try await eventually("the log isn't well") {
-            leader.health["log"] == .healthy ? nil : true
+            leader.health[.log] == .healthy ? nil : true
         }
         let error = await #expect(throws: RaftError.self) {
             _ = try await leader.propose(ByteBuffer(string: "refused"))
@@ -152,7 +152,7 @@ struct RaftServerFailureTests {
         log.setFull(false)
         _ = try await waiting.value
         _ = try await eventually("the log is well again") {
-            leader.health["log"] == .healthy ? true : nil
+            leader.health[.log] == .healthy ? true : nil
         }
         _ = try await leader.propose(ByteBuffer(string: "three"))
         #expect(cluster.tallies[0].commands == ["one", "two", "three"])
@@ -170,7 +170,7 @@ struct RaftServerFailureTests {
         }
         #expect(error?.code == .stopped)
         #expect(await leader.waitForEnd()?.code == .storage)
-        #expect(leader.health["log"] == .unhealthy(reason: "planted: sync"))
+        #expect(leader.health[.log] == .unhealthy(reason: "planted: sync"))
         #expect(cluster.tallies[0].commands == [])
         await cluster.stopAll()
     }

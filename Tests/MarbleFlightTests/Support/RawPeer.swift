@@ -3,6 +3,14 @@ import NIOCore
 import NIOHPACK
 import NIOPosix
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A TCP connection that sends whatever bytes a test makes up, and reads HTTP/2 frames.
 final class RawPeer: Sendable {
     struct Frame: Sendable {
@@ -27,6 +35,7 @@ final class RawPeer: Sendable {
     static func connect(port: Int) async throws -> RawPeer {
         let peer = RawPeer()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Collector(peer: peer))
@@ -48,6 +57,12 @@ final class RawPeer: Sendable {
             }
         }
 
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            guard case ChannelEvent.inputClosed = event else { return }
+            peer.state.withLockedValue { $0.isClosed = true }
+            context.close(promise: nil)
+        }
+
         func channelInactive(context: ChannelHandlerContext) {
             peer.state.withLockedValue { $0.isClosed = true }
         }
@@ -58,6 +73,27 @@ final class RawPeer: Sendable {
     }
 
     var isClosed: Bool { state.withLockedValue { $0.isClosed } }
+
+    /// All that came, as text.
+    var text: String { state.withLockedValue { String(buffer: $0.received) } }
+
+    /// Takes nothing more from the socket.
+    func pauseReading() async throws {
+        try await channel.withLockedValue { $0 }?.setOption(.autoRead, value: false).get()
+    }
+
+    /// Ends the connection as a process does that dies.
+    func reset() async throws {
+        let channel = channel.withLockedValue { $0 }
+        let provider = channel as? any SocketOptionProvider
+        try await provider?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await channel?.close()
+    }
+
+    /// Says that nothing more will be sent, and goes on to read.
+    func closeOutput() async throws {
+        try await channel.withLockedValue { $0 }?.close(mode: .output)
+    }
 
     func send(_ bytes: ByteBuffer) async throws {
         try await channel.withLockedValue { $0 }?.writeAndFlush(bytes)

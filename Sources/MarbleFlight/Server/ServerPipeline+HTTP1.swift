@@ -1,0 +1,23 @@
+import NIOCore
+import NIOHTTP1
+
+extension ServerPipeline {
+    /// Adds HTTP/1.1, for health pages, metrics and actions in JSON.
+    func configureHTTP1(_ channel: any Channel) throws {
+        // A client may close its side after its request and still wait for the answer.
+        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        let connection = FlightConnectionHandler()
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = configuration.headerListByteCountMax
+        limits.maxHeaderListSize = configuration.headerListByteCountMax
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop,
+            limitConfiguration: limits)
+        try channel.pipeline.syncOperations.addHandlers(
+            connection, HTTPResponseEncoder(), ByteToMessageHandler(decoder),
+            HTTPServerPipelineHandler(), NIOHTTPResponseHeadersValidator(),
+            HTTPExchangeHandler(
+                routes: routes, connection: connection, isHTTP2: false, logger: logger),
+            ConnectionErrorHandler(logger: logger))
+    }
+}

@@ -1,0 +1,35 @@
+internal import MarbleCluster
+internal import MarbleFlight
+internal import MarbleJSON
+internal import NIOCore
+
+extension DatabaseFlightService {
+    /// What the node shows to `GET` requests.
+    var resources: [FlightHTTPResource] {
+        [
+            FlightHTTPResource(path: "/health/live") {
+                FlightHTTPResponse(body: JSONWriter.object { $0.member("live", true) })
+            },
+            FlightHTTPResource(path: "/health/ready") { [weak self] in
+                self?.readiness() ?? FlightHTTPResponse(status: 503, body: ByteBuffer())
+            },
+        ]
+    }
+
+    /// `{"ready", "components": {name: {"healthy", "reason"}}}`; status 503 unless it is ready: it listens,
+    /// its log works, it knows a leader, and its state keeps up. Peers that are down don't count.
+    private func readiness() -> FlightHTTPResponse {
+        let components =
+            (try? raft())?.health ?? [
+                .raft: .unhealthy(reason: "the node is starting; wait for it")
+            ]
+        let isReady = components.allSatisfy { component, status in
+            if case .peer = component { true } else { status.isHealthy }
+        }
+        let body = JSONWriter.object { writer in
+            writer.member("ready", isReady)
+            Self.write(components, to: &writer)
+        }
+        return FlightHTTPResponse(status: isReady ? 200 : 503, body: body)
+    }
+}
