@@ -26,6 +26,7 @@ let http2: [Target.Dependency] = [
     .product(name: "NIOHTTP2", package: "swift-nio-http2"),
 ]
 let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let tls: [Target.Dependency] = [
@@ -43,6 +44,7 @@ let package = Package(
     products: [
         .library(name: "MarbleArrow", targets: ["MarbleArrow"]),
         .library(name: "MarbleFlight", targets: ["MarbleFlight"]),
+        .library(name: "MarbleMetrics", targets: ["MarbleMetrics"]),
         .library(name: "MarbleRaft", targets: ["MarbleRaft"]),
         .library(name: "MarbleCluster", targets: ["MarbleCluster"]),
         .library(name: "MarbleDB", targets: ["MarbleDB"]),
@@ -81,6 +83,7 @@ let package = Package(
             name: "MarbleArrow", dependencies: ["CMarbleLZ4", "CMarbleZstd"],
             swiftSettings: settings),
         .target(name: "MarbleJSON", dependencies: [nioCore], swiftSettings: settings),
+        .target(name: "MarbleMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(name: "MarbleRaft", swiftSettings: settings),
         .target(name: "MarbleEnvironment", swiftSettings: settings),
         .target(name: "CMarbleCRC"),
@@ -99,7 +102,7 @@ let package = Package(
             name: "MarbleCluster",
             dependencies: [
                 "MarbleArrow", "MarbleEnvironment", "MarbleFlight", "MarbleLog", "MarbleRaft",
-                collections, lifecycle, locks, logging, nioCore, nioPosix,
+                collections, coreMetrics, lifecycle, locks, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .target(
@@ -113,8 +116,8 @@ let package = Package(
             name: "MarbleServer",
             dependencies: [
                 "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment",
-                "MarbleFlight", "MarbleJSON", "MarbleRaft", configuration, lifecycle, locks,
-                logging, nioCore, nioPosix,
+                "MarbleFlight", "MarbleJSON", "MarbleMetrics", "MarbleRaft", configuration,
+                coreMetrics, lifecycle, locks, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .target(
@@ -126,8 +129,9 @@ let package = Package(
         .executableTarget(
             name: "marble",
             dependencies: [
-                "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleJSON", "MarbleServer",
-                argumentParser, lifecycle, locks, logging, nioCore, nioPosix, signals,
+                "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleJSON", "MarbleMetrics",
+                "MarbleServer", argumentParser, coreMetrics, lifecycle, locks, logging, nioCore,
+                nioPosix, signals,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -148,6 +152,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "MarbleJSONTests", dependencies: ["MarbleJSON", nioCore],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarbleMetricsTests", dependencies: ["MarbleMetrics", coreMetrics],
             swiftSettings: settings),
         .testTarget(name: "MarbleRaftTests", dependencies: ["MarbleRaft"], swiftSettings: settings),
         .testTarget(
