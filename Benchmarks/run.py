@@ -1,6 +1,6 @@
 """`make bench [NAME=…]`: runs the benchmarks, prints tables, writes bench-results/NAME.json.
 
-run.py [--rounds N] [flight] [commit] [latency]
+run.py [--rounds N] [flight] [memory] [commit] [latency]
 
 Each round starts one side, runs all rows against it, ends it, and does the same with the other; the
 sides take turns at going first. The data is under bench-results/, on the working tree's disk.
@@ -16,11 +16,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Scripts"))
 
+from bench import memory  # noqa: E402
 from bench.report import ratio_of, summarise, table  # noqa: E402
 from bench.rows import BENCHMARKS  # noqa: E402
 from rig.processes import ROOT  # noqa: E402
 
 RESULTS = ROOT / "bench-results"
+NAMES = ("flight", "memory", *(name for name in BENCHMARKS if name != "flight"))
 
 
 def measure(benchmark, rounds):
@@ -61,6 +63,15 @@ def run(name, rounds):
             }
         )
     report["seconds"] = time.monotonic() - began
+    write(name, report)
+
+
+def run_memory(rounds):
+    print("\n## Memory of a Flight server\n")
+    write("memory", {"benchmark": "memory", "machine": machine(), "runs": memory.run(rounds)})
+
+
+def write(name, report):
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
 
@@ -71,14 +82,17 @@ def machine():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--rounds", type=int, default=5, help="runs of each row and side")
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - set(BENCHMARKS)
+    unknown = set(arguments.names) - set(NAMES)
     if unknown:
-        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    for name in arguments.names or BENCHMARKS:
-        run(name, arguments.rounds)
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    for name in arguments.names or NAMES:
+        if name == "memory":
+            run_memory(min(arguments.rounds, 3))
+        else:
+            run(name, arguments.rounds)
 
 
 if __name__ == "__main__":

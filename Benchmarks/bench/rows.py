@@ -47,6 +47,8 @@ def _load(command, payload, *more):
 
 STREAM_SMALL = _load("stream", KIBIBYTE, "--in-flight", "256", "--body", "metadata")
 STREAM_LARGE = _load("stream", MEBIBYTE, "--in-flight", "8", "--body", "batch")
+PUT = _load("put", MEBIBYTE, "--in-flight", "8")
+GET = _load("get", MEBIBYTE)
 UNARY_ONE = _load("unary", KIBIBYTE, "--in-flight", "1")
 UNARY_MANY = _load("unary", KIBIBYTE, "--in-flight", "64")
 
@@ -93,6 +95,8 @@ BENCHMARKS = {
                 STREAM_LARGE,
                 goal=2,
             ),
+            Row("do_put of 1 MiB record batches, 8 in flight", "rate", PUT, PUT, goal=2),
+            Row("do_get of 1 MiB record batches", "rate", GET, GET, goal=2),
         ),
     ),
     "commit": Benchmark(

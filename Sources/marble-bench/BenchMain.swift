@@ -13,6 +13,7 @@ struct BenchMain: AsyncParsableCommand {
         discussion: "Benchmarks/README.md says what the results mean.",
         subcommands: [
             FlightServerCommand.self, FlightStreamCommand.self, FlightUnaryCommand.self,
+            FlightPutCommand.self, FlightGetCommand.self,
             CommitCommand.self, LatencyCommand.self,
         ])
 

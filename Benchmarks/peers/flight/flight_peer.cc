@@ -3,9 +3,12 @@
 //   flight-peer server --port P
 //   flight-peer stream --endpoint HOST:PORT [--payload N] [--in-flight N] [--body metadata|batch]
 //   flight-peer unary  --endpoint HOST:PORT [--payload N] [--in-flight N] [--connections N]
+//   flight-peer put    --endpoint HOST:PORT [--payload N] [--in-flight N]
+//   flight-peer get    --endpoint HOST:PORT [--payload N]
 //
 // `stream` sends messages on one do_exchange and counts the server's acknowledgements, one for each
-// message; `unary` calls an action. The load generators print one JSON object; see
+// message; `put` does the same with record batches of numbers on one do_put; `get` reads such
+// batches from a do_get without end; `unary` calls an action. The load generators print one JSON object; see
 // Benchmarks/README.md for its keys.
 
 #include <arrow/api.h>
@@ -46,6 +49,20 @@ T check(arrow::Result<T> result) {
   return std::move(result).ValueUnsafe();
 }
 
+// An integer and a number a row.
+std::shared_ptr<arrow::RecordBatch> numbers_batch(int payload) {
+  const int rows = std::max(payload / 16, 1);
+  arrow::Int64Builder ids;
+  arrow::DoubleBuilder values;
+  for (int row = 0; row < rows; row++) {
+    check(ids.Append(row));
+    check(values.Append(row / 8.0));
+  }
+  auto schema = arrow::schema(
+      {arrow::field("id", arrow::int64(), false), arrow::field("value", arrow::float64())});
+  return arrow::RecordBatch::Make(schema, rows, {check(ids.Finish()), check(values.Finish())});
+}
+
 class AcknowledgingServer : public flight::FlightServerBase {
  public:
   arrow::Status DoExchange(const flight::ServerCallContext&,
@@ -57,6 +74,30 @@ class AcknowledgingServer : public flight::FlightServerBase {
       if (!chunk.data && !chunk.app_metadata) return arrow::Status::OK();
       ARROW_RETURN_NOT_OK(writer->WriteMetadata(acknowledgement));
     }
+  }
+
+  arrow::Status DoPut(const flight::ServerCallContext&,
+                      std::unique_ptr<flight::FlightMessageReader> reader,
+                      std::unique_ptr<flight::FlightMetadataWriter> writer) override {
+    const auto acknowledgement = arrow::Buffer::FromString("acknowl.");
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(auto chunk, reader->Next());
+      if (!chunk.data && !chunk.app_metadata) return arrow::Status::OK();
+      ARROW_RETURN_NOT_OK(writer->WriteMetadata(*acknowledgement));
+    }
+  }
+
+  arrow::Status DoGet(const flight::ServerCallContext& context, const flight::Ticket& ticket,
+                      std::unique_ptr<flight::FlightDataStream>* stream) override {
+    auto batch = numbers_batch(std::stoi(ticket.ticket));
+    auto batches = arrow::MakeFunctionIterator(
+        [batch, &context]() -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
+          return context.is_cancelled() ? nullptr : batch;
+        });
+    auto reader = check(
+        arrow::RecordBatchReader::MakeFromIterator(std::move(batches), batch->schema()));
+    *stream = std::make_unique<flight::RecordBatchStream>(reader);
+    return arrow::Status::OK();
   }
 
   arrow::Status DoAction(const flight::ServerCallContext&, const flight::Action&,
@@ -91,7 +132,7 @@ struct Settings {
 Settings parse(int argc, char** argv) {
   Settings settings;
   if (argc < 2 || argc % 2 != 0) {
-    std::cerr << "usage: flight-peer server|stream|unary [--option value]..." << std::endl;
+    std::cerr << "usage: flight-peer server|stream|unary|put|get [--option value]..." << std::endl;
     std::exit(2);
   }
   settings.command = argv[1];
@@ -168,14 +209,12 @@ std::shared_ptr<arrow::RecordBatch> one_row_batch(int payload) {
                                   {column});
 }
 
-void stream(const Settings& settings) {
-  auto client = connect(settings);
-  auto exchange = check(client->DoExchange(flight::FlightDescriptor::Path({"benchmark"})));
-  const auto batch = one_row_batch(settings.payload);
-  const std::shared_ptr<arrow::Buffer> metadata =
-      arrow::Buffer::FromString(std::string(size_t(settings.payload), 'v'));
-  if (settings.batches) check(exchange.writer->Begin(batch->schema()));
-
+// Sends messages with a window of them outstanding, and reports their latencies.
+//
+// `write` sends one; `acknowledged` waits for the next acknowledgement and is false at the end; `done`
+// says that no more is sent.
+template <typename Write, typename Acknowledged, typename Done>
+void run_window(const Settings& settings, Write write, Acknowledged acknowledged, Done done) {
   // Slot i % in_flight holds the send time of message i; the window keeps slots from being reused
   // before their acknowledgement was read.
   std::vector<std::atomic<int64_t>> sent_at(size_t(settings.in_flight));
@@ -186,9 +225,7 @@ void stream(const Settings& settings) {
   const auto end = begin + settings.measured();
 
   std::thread acknowledgements([&] {
-    for (size_t i = 0;; i++) {
-      auto chunk = check(exchange.reader->Next());
-      if (!chunk.data && !chunk.app_metadata) return;
+    for (size_t i = 0; acknowledged(); i++) {
       const auto now = Clock::now();
       const int64_t latency =
           now.time_since_epoch().count() -
@@ -203,13 +240,67 @@ void stream(const Settings& settings) {
     const auto now = Clock::now();
     if (now >= end) break;
     sent_at[i % sent_at.size()].store(now.time_since_epoch().count(), std::memory_order_relaxed);
-    check(settings.batches ? exchange.writer->WriteRecordBatch(*batch)
-                           : exchange.writer->WriteMetadata(metadata));
+    write();
   }
-  check(exchange.writer->DoneWriting());
+  done();
   acknowledgements.join();
-  check(exchange.writer->Close());
   report(settings, std::move(latencies), "messages_per_s", cpu_seconds() - cpu);
+}
+
+void stream(const Settings& settings) {
+  auto client = connect(settings);
+  auto exchange = check(client->DoExchange(flight::FlightDescriptor::Path({"benchmark"})));
+  const auto batch = one_row_batch(settings.payload);
+  const std::shared_ptr<arrow::Buffer> metadata =
+      arrow::Buffer::FromString(std::string(size_t(settings.payload), 'v'));
+  if (settings.batches) check(exchange.writer->Begin(batch->schema()));
+  run_window(
+      settings,
+      [&] {
+        check(settings.batches ? exchange.writer->WriteRecordBatch(*batch)
+                               : exchange.writer->WriteMetadata(metadata));
+      },
+      [&] {
+        auto chunk = check(exchange.reader->Next());
+        return chunk.data || chunk.app_metadata;
+      },
+      [&] { check(exchange.writer->DoneWriting()); });
+  check(exchange.writer->Close());
+}
+
+void put(const Settings& settings) {
+  auto client = connect(settings);
+  const auto batch = numbers_batch(settings.payload);
+  auto put = check(
+      client->DoPut(flight::FlightDescriptor::Path({"benchmark"}), batch->schema()));
+  run_window(
+      settings, [&] { check(put.writer->WriteRecordBatch(*batch)); },
+      [&] {
+        std::shared_ptr<arrow::Buffer> acknowledgement;
+        check(put.reader->ReadMetadata(&acknowledgement));
+        return acknowledgement != nullptr;
+      },
+      [&] { check(put.writer->DoneWriting()); });
+  check(put.writer->Close());
+}
+
+void get(const Settings& settings) {
+  auto client = connect(settings);
+  auto reader = check(client->DoGet(flight::Ticket{std::to_string(settings.payload)}));
+  std::vector<int64_t> times;
+  const auto begin = Clock::now() + settings.warm();
+  const auto end = begin + settings.measured();
+  const double cpu = cpu_seconds();
+  auto last = Clock::now();
+  while (last < end) {
+    auto chunk = check(reader->Next());
+    if (!chunk.data) check(arrow::Status::IOError("the server ended a stream without end"));
+    const auto now = Clock::now();
+    if (now >= begin && now < end) times.push_back((now - last).count());
+    last = now;
+  }
+  reader->Cancel();
+  report(settings, std::move(times), "messages_per_s", cpu_seconds() - cpu);
 }
 
 void unary(const Settings& settings) {
@@ -249,6 +340,8 @@ int main(int argc, char** argv) {
   if (settings.command == "server") serve(settings);
   else if (settings.command == "stream") stream(settings);
   else if (settings.command == "unary") unary(settings);
+  else if (settings.command == "put") put(settings);
+  else if (settings.command == "get") get(settings);
   else {
     std::cerr << "flight-peer: unknown command " << settings.command << std::endl;
     return 2;

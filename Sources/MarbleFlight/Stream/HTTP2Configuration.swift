@@ -46,7 +46,7 @@ struct HTTP2Configuration: Sendable {
 /// Socket options that both ends share.
 enum FlightSocket {
     static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
-        minimum: 2048, initial: 65536, maximum: 1 << 20)
+        minimum: 2048, initial: 4096, maximum: 1 << 20)
     static let writeWatermark = ChannelOptions.Types.WriteBufferWaterMark(
         low: 1 << 20, high: 4 << 20)
 }

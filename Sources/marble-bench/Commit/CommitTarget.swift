@@ -14,7 +14,7 @@ struct CommitTarget: Sendable {
     /// Finds the leader, so that no entry pays for a forward by a follower, and makes the table.
     init(cluster: ServerAddressList, valueByteCount: Int) async throws {
         let name = "bench_" + String(UInt64.random(in: .min ... .max), radix: 36)
-        let table = SampleTable()
+        let table = SampleTable.binary
         let opening = table.opening(path: name)
         leader = try await Self.findLeader(cluster)
         work = StreamClient.Work(

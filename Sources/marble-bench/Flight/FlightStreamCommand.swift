@@ -44,7 +44,7 @@ struct FlightStreamCommand: AsyncParsableCommand {
                     appMetadata: ByteBuffer(
                         repeating: UInt8(ascii: "v"), count: options.payload)))
         case .batch:
-            let table = SampleTable()
+            let table = SampleTable.binary
             return StreamClient.Work(
                 method: .doExchange, opening: [table.opening(path: "benchmark")],
                 message: table.oneRow(valueByteCount: options.payload))
