@@ -27,12 +27,13 @@ let http2: [Target.Dependency] = [
 ]
 let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let tls: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
     .product(name: "NIOTLS", package: "swift-nio"),
 ]
+let inMemoryTracing = Target.Dependency.product(
+    name: "InMemoryTracing", package: "swift-distributed-tracing")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -94,8 +95,8 @@ let package = Package(
         .target(
             name: "MarbleFlight",
             dependencies: [
-                "CMarbleZlib", "MarbleArrow", "MarbleJSON", http1, logging, locks, metrics,
-                nioCore, nioPosix, tracing,
+                "CMarbleZlib", "MarbleArrow", "MarbleJSON", coreMetrics, http1, logging,
+                locks, nioCore, nioPosix, tracing,
             ] + http2 + tls,
             swiftSettings: settings),
         .target(
@@ -169,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "MarbleFlightTests",
             dependencies: [
-                "MarbleFlight", "MarbleJSON", http1, logging, locks, nioCore, nioPosix, x509,
+                "MarbleFlight", "MarbleJSON", "MarbleMetrics", coreMetrics, http1,
+                inMemoryTracing, logging, locks, nioCore, nioPosix, tracing, x509,
             ] + http2 + tls,
             exclude: ["Peers"], swiftSettings: settings),
         .testTarget(

@@ -3,7 +3,7 @@
 #
 #   Scripts/setup.sh build    a C and C++ development environment for the Swift linker
 #   Scripts/setup.sh python   the virtual environment .venv with Scripts/requirements.txt
-#   Scripts/setup.sh test     both
+#   Scripts/setup.sh test     both, curl and Prometheus
 #   Scripts/setup.sh bench    both, and the peers: etcd-server, Go with etcd's client, g++
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,6 +56,14 @@ build_tools() {
     install_missing
 }
 
+# Programs that the tests run against the server.
+test_peers() {
+    [ "$(uname)" = Linux ] || return 0
+    need curl command -v curl
+    need prometheus command -v promtool
+    install_missing
+}
+
 python_environment() {
     command -v python3 >/dev/null || missing+=(python3)
     need python3-venv python3 -c "import ensurepip, venv"
@@ -98,6 +106,7 @@ python) python_environment ;;
 test)
     build_tools
     python_environment
+    test_peers
     ;;
 bench)
     build_tools

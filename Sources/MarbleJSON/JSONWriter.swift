@@ -48,6 +48,17 @@ package struct JSONWriter {
         buffer.writeString(String(number))
     }
 
+    /// Writes a number; null where JSON has none for it (NaN, infinity).
+    package mutating func value(_ number: Double) {
+        guard number.isFinite else { return null() }
+        guard let whole = Int64(exactly: number) else {
+            separate()
+            buffer.writeString(String(number))
+            return
+        }
+        value(whole)
+    }
+
     package mutating func value(_ flag: Bool) {
         separate()
         buffer.writeString(flag ? "true" : "false")
@@ -70,6 +81,11 @@ package struct JSONWriter {
     }
 
     package mutating func member(_ name: String, _ number: some BinaryInteger) {
+        key(name)
+        value(number)
+    }
+
+    package mutating func member(_ name: String, _ number: Double) {
         key(name)
         value(number)
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import CoreMetrics
 import Foundation
 import Logging
+import MarbleMetrics
 import MarbleServer
 import ServiceLifecycle
 import UnixSignals
@@ -61,6 +63,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).")
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Levels of single parts: raft=debug,log=trace,…; parts are node, flight.server, "
+                + "flight.client, raft and log.",
+            valueName: "component=level"))
+    var logLevels: String?
+
     @Flag(
         name: .customLong("stop-with-input"),
         help: ArgumentHelp("Stop when standard input ends.", visibility: .hidden))
@@ -80,6 +89,9 @@ struct ServeCommand: AsyncParsableCommand {
         settings.enablePreVote = enablePreVote
         settings.messageByteCountMax = messageByteCountMax
         settings.logLevel = logLevel
+        settings.logLevels = logLevels.map { list in
+            list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
         return settings
     }
 
@@ -87,9 +99,13 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = try await NodeConfiguration.load(
             flags: settings, environment: ProcessInfo.processInfo.environment, file: config)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "marble")
-        logger.logLevel = configuration.logLevel
-        let node = MarbleNode(configuration: configuration, logger: logger)
+        let logging = NodeLogging(
+            level: configuration.logLevel, levels: configuration.logLevels
+        ) { StreamLogHandler.standardError(label: $0) }
+        let logger = logging.logger(.node)
+        let metrics = MetricsRegistry()
+        MetricsSystem.bootstrap(metrics)
+        let node = MarbleNode(configuration: configuration, logging: logging, metrics: metrics)
         let service = NodeService(node: node, configuration: configuration)
         if stopsWithInput { Self.stopWithInput() }
         do {

@@ -40,6 +40,24 @@ def test_the_python_of_the_readme_runs_from_top_to_bottom(demo, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_curl_lines_of_the_readme_run_as_they_stand(demo):
+    lines = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert lines, "the README shows no curl"
+    answers = []
+    for line in lines:
+        done = subprocess.run(
+            ["bash", "-c", f"{line} -sS --fail-with-body --retry 5 --retry-all-errors"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        answers.append(done.stdout)
+    assert '"type":"status"' in answers[0]
+    assert '"ready":true' in answers[1]
+    assert "# TYPE raft_term gauge" in answers[2]
+
+
 def test_the_python_that_the_demo_prints_runs(demo, tmp_path):
     lines = demo.output().splitlines()
     program = "\n".join(line[4:] for line in lines if line.startswith("    "))

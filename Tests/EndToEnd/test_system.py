@@ -54,7 +54,7 @@ def test_the_actions_are_listed_with_a_line_each(cluster):
     assert all(description and "\n" not in description for description in actions.values())
 
 
-@pytest.mark.parametrize("name", ["log", "members", "tables"])
+@pytest.mark.parametrize("name", ["log", "members", "metrics", "tables"])
 def test_system_flights_are_described_and_read_by_path_and_by_ticket(cluster, name):
     descriptor = flight.FlightDescriptor.for_path("system", name)
     with connected(cluster.nodes[0]) as client:
@@ -109,3 +109,18 @@ def test_the_raft_action_refuses_what_is_no_message(cluster):
 def test_an_action_with_an_unknown_key_names_it(cluster):
     with pytest.raises(ValueError, match="tabel"):
         act(cluster.nodes[0], "drop_table", {"tabel": "x"})
+
+
+def test_what_a_node_logs_can_be_changed_while_it_runs(make_cluster):
+    cluster = make_cluster(size=1, flags=["--log-levels", "raft=error"])
+    (node,) = cluster.nodes
+    assert "marble.raft" not in node.process.output()
+    levels = act(node, "set_log_level", {"component": "raft", "level": "trace"})["levels"]
+    assert levels["raft"] == "trace"
+    assert levels["flight.server"] == "info"
+    levels = act(node, "set_log_level", {"level": "debug"})["levels"]
+    assert set(levels.values()) == {"debug"}
+    with pytest.raises(pa.ArrowInvalid, match="there are node, flight.server"):
+        act(node, "set_log_level", {"component": "rft", "level": "debug"})
+    with pytest.raises(pa.ArrowInvalid, match="trace, debug"):
+        act(node, "set_log_level", {"level": "loud"})

@@ -47,7 +47,7 @@ extension RaftGroup: LogWriterClient {
 
     func logRead(_ read: RaftLogRead, _ result: Result<[RaftEntry], RaftError>) {
         if case .failure(let error) = result {
-            logger.warning("log read failed", metadata: ["error": "\(error)"])
+            logLogger.warning("log read failed", metadata: ["error": "\(error)"])
         }
         eventLoop.execute {
             guard let driver = self.driver, !self.isStopped else { return }
@@ -59,14 +59,14 @@ extension RaftGroup: LogWriterClient {
     func logSpaceChanged(isLow: Bool) {
         published.withLockedValue { $0.isSpaceLow = isLow }
         if isLow {
-            logger.error("the log's disk is full: writes are refused until there is space")
+            logLogger.error("the log's disk is full: writes are refused until there is space")
         } else {
-            logger.notice("the log's disk has space again")
+            logLogger.notice("the log's disk has space again")
         }
     }
 
     func logFailed(_ error: RaftError) {
-        logger.critical(
+        logLogger.critical(
             "the log failed: this node takes no further part in its groups",
             metadata: ["error": "\(error)"])
         eventLoop.execute {

@@ -6,10 +6,7 @@ internal import NIOCore
 /// What the driver needs done.
 extension RaftGroup: RaftDriverPorts {
     func send(_ batch: RaftBatch, to peer: RaftNodeID) -> Bool {
-        guard link?.send(batch, group: groupID, to: peer) == true else { return false }
-        metrics.messagesSent.increment(by: batch.messages.count)
-        metrics.entriesSent.increment(by: batch.entries.count)
-        return true
+        link?.send(batch, group: groupID, to: peer) == true
     }
 
     func apply(_ entries: [RaftEntry], through: RaftIndex) {
@@ -55,6 +52,7 @@ extension RaftGroup: RaftDriverPorts {
             published.leaderID = leader
             return before
         }
+        groupMetrics.roleChanged(role, term: term, hasLeader: leader != nil)
         if role == .candidate, before.role != .candidate { metrics.elections.increment() }
         if role == .leader || leader != before.leaderID {
             logger.info(

@@ -26,7 +26,9 @@ final class RaftGroup: @unchecked Sendable {
     let groupID: RaftGroupID
     let eventLoop: any EventLoop
     let logger: Logger
+    let logLogger: Logger
     let metrics: RaftMetrics
+    let groupMetrics: RaftGroupMetrics
     let logWriter: LogWriter
     let snapshots: SnapshotStore
     let stateMachine: any RaftStateMachine
@@ -57,7 +59,7 @@ final class RaftGroup: @unchecked Sendable {
     init(
         groupID: RaftGroupID, eventLoop: any EventLoop, logWriter: LogWriter,
         snapshots: SnapshotStore, stateMachine: any RaftStateMachine, link: any RaftGroupLink,
-        metrics: RaftMetrics, logger: Logger
+        metrics: RaftMetrics, logger: Logger, logLogger: Logger
     ) {
         self.groupID = groupID
         self.eventLoop = eventLoop
@@ -67,7 +69,9 @@ final class RaftGroup: @unchecked Sendable {
         promptStateMachine = stateMachine as? any RaftPromptStateMachine
         self.link = link
         self.metrics = metrics
+        groupMetrics = metrics.group(groupID)
         self.logger = logger
+        self.logLogger = logLogger
         applyWorker = SerialWorker(name: "marble-apply") { jobs in
             for job in jobs { Self.run(job, stateMachine, snapshots) }
             return false
@@ -91,6 +95,8 @@ final class RaftGroup: @unchecked Sendable {
             $0.term = recovered.hardState.term
             $0.appliedIndex = recovered.appliedIndex
         }
+        groupMetrics.roleChanged(.follower, term: recovered.hardState.term, hasLeader: false)
+        groupMetrics.applied(recovered.appliedIndex)
         flush()
     }
 
@@ -130,8 +136,6 @@ final class RaftGroup: @unchecked Sendable {
     func receive(_ batch: RaftBatch) {
         eventLoop.preconditionInEventLoop()
         guard let driver, !isStopped else { return }
-        metrics.messagesReceived.increment(by: batch.messages.count)
-        metrics.entriesReceived.increment(by: batch.entries.count)
         driver.receive(batch, now: Self.now())
         scheduleFlush()
     }
@@ -190,10 +194,16 @@ final class RaftGroup: @unchecked Sendable {
         armTimer(driver.nextDeadline)
     }
 
+    private func publishApplied(_ index: RaftIndex) {
+        published.withLockedValue { $0.appliedIndex = index }
+        groupMetrics.applied(index)
+    }
+
     private func publishCommit(_ index: RaftIndex) {
         guard index != publishedCommitIndex else { return }
         publishedCommitIndex = index
         published.withLockedValue { $0.commitIndex = index }
+        groupMetrics.committed(index)
     }
 
     private func armTimer(_ deadline: RaftInstant) {
@@ -261,7 +271,7 @@ final class RaftGroup: @unchecked Sendable {
     func didApply(_ outcomes: [ByteBuffer]) {
         guard let driver, !isStopped else { return }
         driver.applied(outcomes: outcomes, now: Self.now())
-        published.withLockedValue { $0.appliedIndex = driver.appliedIndex }
+        publishApplied(driver.appliedIndex)
         flush()
     }
 
@@ -289,7 +299,7 @@ final class RaftGroup: @unchecked Sendable {
             metrics.snapshotsInstalled.increment()
             logger.info("snapshot installed", metadata: ["index": "\(name.index)"])
             driver.snapshotInstalled(index: name.index, term: name.term, now: Self.now())
-            published.withLockedValue { $0.appliedIndex = driver.appliedIndex }
+            publishApplied(driver.appliedIndex)
         case .failure(let error):
             logger.error(
                 "the leader's snapshot can't be installed",

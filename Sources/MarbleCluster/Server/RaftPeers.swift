@@ -7,7 +7,7 @@ internal import NIOCore
 
 /// A Raft server's peers: who they are and how they do, the links to them, and what comes from them.
 final class RaftPeers: @unchecked Sendable {
-    // Sendable: `links` are made before anything starts, `group` and `onFailure` are set once before
+    // Sendable: `links` and `metrics` are made before anything starts, `group` and `onFailure` are set once before
     // anything starts, and what changes has a lock.
 
     private struct State {
@@ -29,6 +29,7 @@ final class RaftPeers: @unchecked Sendable {
     private let logger: Logger
     private let state: NIOLockedValueBox<State>
     private var links: [RaftNodeID: PeerLink] = [:]
+    private var metrics: [RaftNodeID: RaftPeerMetrics] = [:]
     private var linkClients: [FlightClient] = []
     private var group: RaftGroup!
     private var onFailure: @Sendable (RaftError) -> Void = { _ in }
@@ -62,17 +63,19 @@ final class RaftPeers: @unchecked Sendable {
             let peer = RaftNodeID(position) + 1
             guard peer != nodeID, let parsed = try? Endpoint(endpoint) else { continue }
             var configuration = FlightClientConfiguration(host: parsed.host, port: parsed.port)
+            configuration.metricsFactory = transport.metricsFactory
             configuration.keepaliveInterval = .seconds(5)
             configuration.keepaliveTimeout = .seconds(5)
             // The link itself pauses between attempts, and not when the peer has called.
             configuration.connectFailuresToPause = .max
             let client = FlightClient(
                 configuration: configuration, eventLoopGroup: transport.eventLoopGroup,
-                logger: logger)
+                logger: transport.clientLogger)
             linkClients.append(client)
             links[peer] = PeerLink(
                 peer: peer, endpoint: endpoint, client: client, eventLoop: eventLoop,
                 clusterID: config.clusterID, owner: self)
+            metrics[peer] = transport.metrics.peer(endpoint)
             state.withLockedValue {
                 $0.health[peer] = .unhealthy(reason: "not connected yet")
             }
@@ -124,8 +127,14 @@ extension RaftPeers: RaftGroupLink {
                 data.dataBody = encoded.body
             }
         }
-        guard link.send(data) else { return false }
-        transport.metrics.bytesSent.increment(by: data.byteCount)
+        let metrics = metrics[peer]
+        guard link.send(data) else {
+            metrics?.sendRefused()
+            return false
+        }
+        metrics?.sent(
+            messageCount: batch.messages.count, entryCount: batch.entries.count,
+            byteCount: data.byteCount)
         return true
     }
 
@@ -171,7 +180,7 @@ extension RaftPeers: PeerLinkOwner {
     }
 
     func linkOpened(_ link: PeerLink, _ hello: RaftHello) {
-        transport.metrics.connects.increment()
+        metrics[link.peer]?.connected()
         guard hello.nodeID == link.peer, hello.clusterID == config.clusterID else {
             let reason =
                 "node \(hello.nodeID) of cluster \"\(hello.clusterID)\" answers there; check the node list"
@@ -188,7 +197,7 @@ extension RaftPeers: PeerLinkOwner {
     }
 
     func linkBroke(_ link: PeerLink, _ error: FlightError) {
-        transport.metrics.connectFailures.increment()
+        metrics[link.peer]?.connectionFailed()
         let reason = error.message
         let isNews = state.withLockedValue { state in
             let before = state.health.updateValue(.unhealthy(reason: reason), forKey: link.peer)
@@ -306,10 +315,15 @@ extension RaftPeers: RaftTransportReceiver {
         return reply
     }
 
-    func received(_ batch: RaftBatch, group groupID: RaftGroupID, from peer: RaftNodeID) {
+    func received(
+        _ batch: RaftBatch, group groupID: RaftGroupID, from peer: RaftNodeID, byteCount: Int
+    ) {
         guard let group, groupID == group.groupID,
             batch.messages.allSatisfy({ $0.from == peer && $0.to == nodeID })
         else { return }
+        metrics[peer]?.received(
+            messageCount: batch.messages.count, entryCount: batch.entries.count,
+            byteCount: byteCount)
         if eventLoop.inEventLoop {
             group.receive(batch)
         } else {

@@ -43,7 +43,7 @@ extension RaftServer: Service {
                 stateMachine: stateMachine, logStore: logStoreOverride, groupID: Self.groupID)
         }
         let eventLoop = transport.eventLoopGroup.next()
-        let writer = LogWriter(store: opened.store)
+        let writer = LogWriter(store: opened.store, metrics: transport.metrics)
         let peers = RaftPeers(
             config: config, identity: opened.identity, fileSystem: opened.fileSystem,
             dataDirectory: dataDirectory, eventLoop: eventLoop, transport: transport,
@@ -51,7 +51,7 @@ extension RaftServer: Service {
         let group = RaftGroup(
             groupID: Self.groupID, eventLoop: eventLoop, logWriter: writer,
             snapshots: opened.snapshots, stateMachine: stateMachine, link: peers,
-            metrics: transport.metrics, logger: logger)
+            metrics: transport.metrics, logger: logger, logLogger: logLogger)
         peers.attach(group) { [weak self] error in self?.fail(error) }
         let configuration = driverConfiguration(nodeID: nodeID, mayVote: opened.identity.isProven)
         try await eventLoop.submit {

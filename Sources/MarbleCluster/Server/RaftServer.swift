@@ -42,6 +42,7 @@ public final class RaftServer: Sendable {
     public let stateMachine: any RaftStateMachine
     let logStoreOverride: (any RaftLogStore)?
     let logger: Logger
+    let logLogger: Logger
     let state = NIOLockedValueBox(State())
 
     /// Makes a node. Nothing is opened before `start()`.
@@ -52,11 +53,13 @@ public final class RaftServer: Sendable {
     ///   - transport: the node's transport; it must serve this server only.
     ///   - stateMachine: the state to replicate.
     ///   - dataDirectory: a directory of this node alone; created when missing.
+    ///   - logLogger: is told what concerns the log on the disk; nil for `logger`.
     ///   - logStore: where the log is kept instead of the data directory, such as `MemoryRaftLog`.
     public init(
         config: RaftClusterConfig, transport: ArrowFlightTransport,
         stateMachine: any RaftStateMachine, dataDirectory: String,
-        logStore: (any RaftLogStore)? = nil, logger: Logger = Logger(label: "marble.raft")
+        logStore: (any RaftLogStore)? = nil, logger: Logger = Logger(label: "marble.raft"),
+        logLogger: Logger? = nil
     ) {
         self.config = config
         self.transport = transport
@@ -64,6 +67,7 @@ public final class RaftServer: Sendable {
         self.dataDirectory = dataDirectory
         logStoreOverride = logStore
         self.logger = logger
+        self.logLogger = logLogger ?? logger
     }
 
     var group: RaftGroup? {

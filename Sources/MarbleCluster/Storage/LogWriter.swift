@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import DequeModule
 internal import MarbleEnvironment
 internal import MarbleRaft
@@ -23,9 +24,12 @@ final class LogWriter: Sendable {
     private static let promptByteCountMax = 16 << 10
     private static let promptEntryCountMax = 4
 
-    init(store: any RaftLogStore, clock: any MonotonicClock = SystemMonotonicClock()) {
+    init(
+        store: any RaftLogStore, clock: any MonotonicClock = SystemMonotonicClock(),
+        metrics: RaftMetrics = RaftMetrics(factory: NOOPMetricsHandler.instance)
+    ) {
         let pace = NIOLockedValueBox(SyncPace())
-        let process = Process(store: store, pace: pace, clock: clock)
+        let process = Process(store: store, pace: pace, clock: clock, duration: metrics.logSync)
         worker = SerialWorker(name: "marble-log") { process.run(&$0) }
         self.store = store
         self.pace = pace
@@ -70,6 +74,7 @@ final class LogWriter: Sendable {
         private let store: any RaftLogStore
         private let pace: NIOLockedValueBox<SyncPace>
         private let clock: any MonotonicClock
+        private let duration: CoreMetrics.Timer
         private var failure: RaftError?
         /// What waits for space on the disk; writes behind one that waits wait too.
         private var backlog: Deque<Job> = []
@@ -81,8 +86,10 @@ final class LogWriter: Sendable {
         private var isClosed = false
 
         init(
-            store: any RaftLogStore, pace: NIOLockedValueBox<SyncPace>, clock: any MonotonicClock
+            store: any RaftLogStore, pace: NIOLockedValueBox<SyncPace>, clock: any MonotonicClock,
+            duration: CoreMetrics.Timer
         ) {
+            self.duration = duration
             self.store = store
             self.pace = pace
             self.clock = clock
@@ -188,6 +195,7 @@ final class LogWriter: Sendable {
                 needsSync = false
                 let ended = clock.nowNanoseconds()
                 pace.withLockedValue { $0.synced(from: began, to: ended) }
+                duration.recordNanoseconds(Int64(clamping: ended &- began))
             } catch {
                 if error.code == .noSpace { isSpaceLow = true } else { fail(error) }
             }

@@ -1,3 +1,4 @@
+internal import CoreMetrics
 public import Logging
 public import MarbleFlight
 internal import MarbleRaft
@@ -23,9 +24,11 @@ public final class ArrowFlightTransport: RaftTransport {
     /// The endpoint that this transport listens on, and by which peers know it.
     public let localEndpoint: String
     /// What the transport and the Raft group on it have counted.
-    public let metrics = RaftMetrics()
+    public let metrics: RaftMetrics
+    let metricsFactory: any MetricsFactory
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
+    let clientLogger: Logger
     private let service: (any FlightService)?
     private let serverConfiguration: FlightServerConfiguration?
     private let inbox = TransportInbox(byteCountMax: 64 << 20)
@@ -36,19 +39,24 @@ public final class ArrowFlightTransport: RaftTransport {
     /// - Parameters:
     ///   - localEndpoint: `host:port` to listen on.
     ///   - service: answers all calls that aren't Raft's.
-    ///   - serverConfiguration: limits of the server; host and port are taken from the endpoint.
+    ///   - serverConfiguration: limits of the server; host and port are taken from the endpoint. Its
+    ///     `metricsFactory` gets the metrics of the transport and of Raft too.
+    ///   - clientLogger: is told of connections to peers; nil for `logger`.
     ///   - eventLoopGroup: where connections and Raft live.
     public init(
         localEndpoint: String, service: (any FlightService)? = nil,
         serverConfiguration: FlightServerConfiguration? = nil,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        logger: Logger = Logger(label: "marble.transport")
+        logger: Logger = Logger(label: "marble.transport"), clientLogger: Logger? = nil
     ) {
         self.localEndpoint = localEndpoint
         self.service = service
         self.serverConfiguration = serverConfiguration
+        metricsFactory = serverConfiguration?.metricsFactory ?? MetricsSystem.factory
+        metrics = RaftMetrics(factory: metricsFactory)
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
+        self.clientLogger = clientLogger ?? logger
     }
 
     /// Starts to listen.
@@ -109,8 +117,8 @@ public final class ArrowFlightTransport: RaftTransport {
         } catch {
             throw Self.failure(error, endpoint)
         }
-        metrics.messagesSent.increment()
-        metrics.bytesSent.increment(by: message.readableBytes)
+        metrics.peer(endpoint).sent(
+            messageCount: 1, entryCount: 0, byteCount: message.readableBytes)
     }
 
     public func connect(to endpoint: String) async throws {
@@ -139,8 +147,10 @@ public final class ArrowFlightTransport: RaftTransport {
             if let client = state.clients[endpoint] { return client }
             var configuration = FlightClientConfiguration(host: parsed.host, port: parsed.port)
             configuration.reconnectBackoff.pauseMax = .milliseconds(500)
+            configuration.metricsFactory = metricsFactory
             let client = FlightClient(
-                configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
+                configuration: configuration, eventLoopGroup: eventLoopGroup,
+                logger: clientLogger)
             state.clients[endpoint] = client
             return client
         }
@@ -191,8 +201,10 @@ public final class ArrowFlightTransport: RaftTransport {
                 "the inbox of \(localEndpoint) is full: its owner reads too slowly; send again later"
             )
         }
-        metrics.messagesReceived.increment()
-        metrics.bytesReceived.increment(by: bytes.readableBytes)
+        // A sender's name is what it says itself: one that this side hasn't called has no count of its own.
+        let isKnown = state.withLockedValue { $0.clients[sender] != nil }
+        metrics.peer(isKnown ? sender : "other").received(
+            messageCount: 1, entryCount: 0, byteCount: bytes.readableBytes)
     }
 }
 
@@ -201,7 +213,8 @@ protocol RaftTransportReceiver: AnyObject, Sendable {
     /// Checks who speaks and says who answers.
     func greet(_ hello: RaftHello) async throws(FlightError) -> RaftHello
     /// A batch from a peer that was greeted; from any thread.
-    func received(_ batch: RaftBatch, group: RaftGroupID, from peer: RaftNodeID)
+    func received(
+        _ batch: RaftBatch, group: RaftGroupID, from peer: RaftNodeID, byteCount: Int)
     /// A part of a snapshot's file.
     func readSnapshot(_ name: SnapshotStore.Name, group: RaftGroupID, at offset: UInt64)
         async throws -> ByteBuffer

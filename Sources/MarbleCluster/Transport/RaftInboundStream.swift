@@ -52,8 +52,9 @@ final class RaftInboundStream: FlightStreamDelegate, @unchecked Sendable {
             early.append(data)
         case .open(let peer):
             let envelope = try RaftEnvelope(decoding: data.appMetadata)
-            transport.metrics.bytesReceived.increment(by: data.byteCount)
-            receiver?.received(try Self.batch(envelope, data), group: envelope.group, from: peer)
+            receiver?.received(
+                try Self.batch(envelope, data), group: envelope.group, from: peer,
+                byteCount: data.byteCount)
         case .closed:
             break
         }

@@ -37,10 +37,9 @@ struct TransportService: FlightService {
         }
         guard let receiver = transport.receiver else { throw RaftInboundStream.noGroup }
         _ = try await receiver.greet(hello)
-        transport.metrics.bytesReceived.increment(by: data.byteCount)
         receiver.received(
             try RaftInboundStream.batch(envelope, data), group: envelope.group,
-            from: hello.nodeID)
+            from: hello.nodeID, byteCount: data.byteCount)
     }
 
     func doGet(

@@ -17,6 +17,7 @@ final class ClientPool: Sendable {
 
     let configuration: FlightClientConfiguration
     let logger: Logger
+    let metrics: FlightMetrics
     private let eventLoopGroup: any EventLoopGroup
     private let state: NIOLockedValueBox<State>
 
@@ -27,6 +28,8 @@ final class ClientPool: Sendable {
         self.configuration = configuration
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
+        self.metrics = FlightMetrics(
+            client: configuration.metricsFactory, peer: configuration.peerName)
         self.state = NIOLockedValueBox(
             State(
                 spread: ConnectionSpread(
@@ -95,6 +98,7 @@ final class ClientPool: Sendable {
     }
 
     func connectionStands() {
+        metrics.connectionOpened()
         state.withLockedValue { state in
             state.circuit.succeeded()
             state.problem = nil
@@ -103,11 +107,13 @@ final class ClientPool: Sendable {
     }
 
     func connectionEnded() {
+        metrics.connectionClosed()
         state.withLockedValue { $0.connectionsOpen -= 1 }
     }
 
     /// - Returns: When those that wait for the server may try again.
     func connectingFailed(_ failure: ConnectionFailure) -> NIODeadline {
+        metrics.connectionFailed()
         let random = Double.random(in: 0...1)
         return state.withLockedValue { state in
             state.problem = failure.problem

@@ -33,7 +33,8 @@ public final class FlightClient: Sendable {
             messageByteCountMax: configuration.messageByteCountMax,
             writeHighWatermark: configuration.writeHighWatermark,
             writeLowWatermark: configuration.writeLowWatermark,
-            budget: BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax))
+            budget: BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax),
+            metrics: pool.metrics, tracing: FlightTracing())
     }
 
     deinit {
@@ -106,6 +107,9 @@ public final class FlightClient: Sendable {
             stream.deadline = .now() + timeout
         }
         headers.append(options.metadata)
+        if let tracing = limits.tracing {
+            stream.span = tracing.startCall(method, to: connection.peerName, &headers)
+        }
         stream.headersToSend = headers
         return (stream, connection)
     }

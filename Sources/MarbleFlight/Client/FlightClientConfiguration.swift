@@ -1,3 +1,5 @@
+public import CoreMetrics
+
 /// Which server a ``FlightClient`` talks to, and how.
 public struct FlightClientConfiguration: Sendable {
     /// A name or address; all addresses of a name are tried.
@@ -39,6 +41,8 @@ public struct FlightClientConfiguration: Sendable {
     public var keepaliveInterval: Duration?
     /// How long the sign of life may take before the connection is given up.
     public var keepaliveTimeout: Duration = .seconds(20)
+    /// Where the client's metrics go; `nil`: where the program's do (`MetricsSystem`).
+    public var metricsFactory: (any MetricsFactory)?
 
     /// Makes a configuration with the defaults.
     public init(host: String, port: Int) {

@@ -44,8 +44,7 @@ final class FlightClientConnection: @unchecked Sendable {
         self.isPinned = isPinned
         self.configuration = pool.configuration
         self.phase = isClosed ? .closed : .idle
-        let host = configuration.host
-        peerName = "\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)"
+        peerName = configuration.peerName
     }
 
     /// Puts the stream on a connection, or ends it with the reason why there is none.
@@ -280,6 +279,11 @@ final class FlightClientConnection: @unchecked Sendable {
 }
 
 extension FlightClientConfiguration {
+    /// The server as messages and metrics name it.
+    var peerName: String {
+        "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
     /// A client takes no streams and few headers, and lets its server reset what it likes.
     var http2: HTTP2Configuration {
         HTTP2Configuration(

@@ -32,13 +32,14 @@ extension HTTPExchangeHandler {
 
     func flush(context: ChannelHandlerContext) {}
 
-    /// The stream gives its call up.
+    /// The stream gives its call up, or the server the connection: the client hears of it before it ends.
     func close(
         context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
     ) {
         guard case .calling(let head, var call, let handler) = phase else {
             return context.close(mode: mode, promise: promise)
         }
+        mustClose = true
         if !call.isOver {
             call.end()
             phase = .calling(head, call, handler)

@@ -40,7 +40,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     var phase = Phase.waiting
     /// Whether the request was complete when its answer began.
     private var isRequestComplete = false
-    private var mustClose = false
+    var mustClose = false
     private var reservedByteCount = 0
     private var timer: Scheduled<Void>?
 
@@ -151,6 +151,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     /// sends requests without reading holds one answer at a time.
     func answer(_ answer: HTTPAnswer, to head: HTTPRequestHead?, _ context: ChannelHandlerContext) {
         phase = .answering
+        routes.metrics.httpRequestAnswered(answer.status)
         release()
         if !isRequestComplete { mustClose = true }
         var response = HTTPResponseHead(

@@ -39,10 +39,11 @@ struct HTTPRoutes: Sendable {
     let handshakeTimeout: Duration
     let budget: BufferBudget
     let acceptor: ServerCallAcceptor
+    let metrics: FlightMetrics
 
     init(
         _ configuration: FlightServerConfiguration, acceptor: ServerCallAcceptor,
-        budget: BufferBudget
+        budget: BufferBudget, metrics: FlightMetrics
     ) {
         resources = Dictionary(
             configuration.resources.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
@@ -53,6 +54,7 @@ struct HTTPRoutes: Sendable {
         handshakeTimeout = configuration.handshakeTimeout
         self.acceptor = acceptor
         self.budget = budget
+        self.metrics = metrics
     }
 
     /// The route of a request target (RFC 9112, 3.2: origin form, or absolute form).

@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 public import NIOCore
+public import Tracing
 
 /// A call that has just come in, before its first message.
 public struct FlightCall: Sendable {
@@ -14,6 +15,9 @@ public struct FlightCall: Sendable {
     public var remoteAddress: SocketAddress? { stream.remoteAddress }
     /// When the client stops waiting.
     public var deadline: NIODeadline? { stream.deadline }
+    /// The context of the call's span, for what a delegate does on its behalf; `nil` in a program without a
+    /// tracer. Async methods have it as their task's (`ServiceContext.current`).
+    public var serviceContext: ServiceContext? { stream.span?.context }
 }
 
 /// What an async method of a ``FlightService`` knows about its call besides the messages.
@@ -27,6 +31,9 @@ public final class FlightCallContext: Sendable {
     /// When the client stops waiting.
     public let deadline: NIODeadline?
 
+    /// The context of the call's span.
+    let serviceContext: ServiceContext?
+
     private struct Answer {
         var headers = FlightMetadata()
         var trailers = FlightMetadata()
@@ -39,6 +46,7 @@ public final class FlightCallContext: Sendable {
         metadata = call.metadata
         remoteAddress = call.remoteAddress
         deadline = call.deadline
+        serviceContext = call.serviceContext
     }
 
     /// Adds a header to the response. Headers that are added after the first message was written are lost.

@@ -12,6 +12,10 @@ public import NIOPosix
 /// …
 /// try await server.shutdown(gracefully: .seconds(30))
 /// ```
+///
+/// The same port answers plain HTTP, over HTTP/1.1 and HTTP/2: `POST /api/flight/do_action` with
+/// `{"type": "…", "body": …}` calls an action of the service and answers in JSON, and `GET` shows
+/// ``FlightServerConfiguration/resources``.
 public final class FlightServer: Sendable {
     private enum Phase { case idle, starting, running, stopped }
 
@@ -28,6 +32,7 @@ public final class FlightServer: Sendable {
     private let counterValues = NIOLockedValueBox(FlightServerCounters())
     private let pipeline: ServerPipeline
     private let budget: BufferBudget
+    private let metrics: FlightMetrics
 
     /// Makes a server that isn't listening yet.
     public init(
@@ -39,17 +44,21 @@ public final class FlightServer: Sendable {
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.budget = BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax)
+        self.metrics = FlightMetrics(server: configuration.metricsFactory)
         let acceptor = ServerCallAcceptor(
             service: service,
             limits: FlightStreamLimits(
                 messageByteCountMax: configuration.messageByteCountMax,
                 writeHighWatermark: configuration.writeHighWatermark,
-                writeLowWatermark: configuration.writeLowWatermark, budget: budget),
+                writeLowWatermark: configuration.writeLowWatermark, budget: budget,
+                metrics: metrics, tracing: FlightTracing()),
             compression: configuration.compression,
             counters: counterValues)
         self.pipeline = ServerPipeline(
             configuration: configuration, acceptor: acceptor,
-            routes: HTTPRoutes(configuration, acceptor: acceptor, budget: budget), logger: logger)
+            routes: HTTPRoutes(
+                configuration, acceptor: acceptor, budget: budget, metrics: metrics),
+            logger: logger)
     }
 
     /// The port that the server listens on; `nil` unless it is running.
@@ -157,13 +166,16 @@ public final class FlightServer: Sendable {
         }
         guard isWelcome else {
             counterValues.withLockedValue { $0.connectionsRefused += 1 }
+            metrics.connectionFailed()
             logger.debug(
                 "connection refused: the server stops, or has as many as it may",
                 metadata: ["limit": "\(configuration.connectionsMax)"])
             return channel.close(promise: nil)
         }
         counterValues.withLockedValue { $0.connectionsAccepted += 1 }
+        metrics.connectionOpened()
         channel.closeFuture.whenComplete { _ in
+            self.metrics.connectionClosed()
             self.state.withLockedValue { $0.connections[key] = nil }
         }
         try pipeline.begin(channel)

@@ -1,3 +1,5 @@
+public import CoreMetrics
+
 /// Where a ``FlightServer`` listens, and what it allows its clients.
 public struct FlightServerConfiguration: Sendable {
     /// A name or address; `localhost` listens on both 127.0.0.1 and ::1 where IPv6 exists.
@@ -41,6 +43,8 @@ public struct FlightServerConfiguration: Sendable {
     public var httpTimeout: Duration = .seconds(30)
     /// How long an HTTP/1.1 connection may wait for its next request.
     public var httpIdleTimeout: Duration = .seconds(60)
+    /// Where the server's metrics go; `nil`: where the program's do (`MetricsSystem`).
+    public var metricsFactory: (any MetricsFactory)?
     /// What is shown to `GET` requests on the same port.
     public var resources: [FlightHTTPResource] = []
 

@@ -18,16 +18,18 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     private let logger: Logger
+    private let metrics: FlightMetrics
     private let timeout: TimeAmount
     private let configure: (Found, any Channel) throws -> Void
     private var received: ByteBuffer?
     private var timeoutTask: Scheduled<Void>?
 
     init(
-        logger: Logger, timeout: TimeAmount,
+        logger: Logger, timeout: TimeAmount, metrics: FlightMetrics,
         configure: @escaping (Found, any Channel) throws -> Void
     ) {
         self.logger = logger
+        self.metrics = metrics
         self.timeout = timeout
         self.configure = configure
     }
@@ -67,7 +69,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent { return refuse(context, "the server stops") }
+        if event is ChannelShouldQuiesceEvent { return context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -77,6 +79,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     private func refuse(_ context: ChannelHandlerContext, _ reason: String) {
         timeoutTask?.cancel()
+        metrics.handshakeFailed()
         logger.debug(
             "connection closed before it spoke Flight",
             metadata: [

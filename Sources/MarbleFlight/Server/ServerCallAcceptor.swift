@@ -72,6 +72,7 @@ final class ServerCallAcceptor: Sendable {
             startCompressing(stream, accepted: headers[GRPCHeader.acceptEncoding])
         }
         stream.deadline = deadline
+        stream.span = limits.tracing?.startCall(method, from: connection.peerName, headers)
         stream.peerName = connection.peerName
         stream.attach(context, connection: connection)
         stream.startDeadline()
@@ -131,6 +132,7 @@ final class ServerCallAcceptor: Sendable {
         _ headers: HPACKHeaders, _ isComplete: Bool, _ context: ChannelHandlerContext
     ) {
         counters.withLockedValue { $0.callsRefused += 1 }
+        limits.metrics.callRefused()
         let payload = HTTP2Frame.FramePayload.headers(.init(headers: headers, endStream: true))
         context.write(NIOAny(payload), promise: nil)
         if !isComplete {

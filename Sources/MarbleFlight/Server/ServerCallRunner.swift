@@ -1,4 +1,5 @@
 import NIOCore
+import Tracing
 
 /// Runs the async method of a service for one call.
 struct ServerCallRunner: Sendable {
@@ -13,7 +14,11 @@ struct ServerCallRunner: Sendable {
 
     private func run() async {
         do {
-            try await callMethod()
+            if let serviceContext = context.serviceContext {
+                try await ServiceContext.withValue(serviceContext) { try await callMethod() }
+            } else {
+                try await callMethod()
+            }
             bridge.finish()
         } catch {
             bridge.finish(FlightError(answering: error))

@@ -12,7 +12,8 @@ struct ServerPipeline: Sendable {
     /// Begins with a connection of which nothing is known yet.
     func begin(_ channel: any Channel) throws {
         let detector = ProtocolDetector(
-            logger: logger, timeout: TimeAmount(configuration.handshakeTimeout)
+            logger: logger, timeout: TimeAmount(configuration.handshakeTimeout),
+            metrics: routes.metrics
         ) { found, channel in
             switch found {
             case .http1: try configureHTTP1(channel)

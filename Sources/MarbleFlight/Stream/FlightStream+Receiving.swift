@@ -12,6 +12,7 @@ extension FlightStream {
         eventLoop.assertInEventLoop()
         guard !isReadingPaused else { return }
         isReadingPaused = true
+        meter.readingPaused()
         setAutomaticReading(false)
     }
 
@@ -37,6 +38,7 @@ extension FlightStream {
 
     func dataReceived(_ chunk: ByteBuffer, endStream: Bool) {
         guard phase == .open, closeReason == nil else { return }
+        meter.received(byteCount: chunk.readableBytes)
         if let error = assembler.append(chunk, kind: inboundKind, messages: &received) {
             return fail(error)
         }
@@ -84,6 +86,7 @@ extension FlightStream {
         if !received.isEmpty {
             var batch: [FlightData] = []
             swap(&batch, &received)
+            meter.delivered(messageCount: batch.count)
             delegate?.flightStream(self, received: &batch)
             batch.removeAll(keepingCapacity: batch.capacity <= Self.keptMessageCapacity)
             if received.isEmpty { swap(&batch, &received) }
@@ -146,6 +149,10 @@ extension FlightStream {
         assembler.reset()
         isWritable = false
         let error = closingError()
+        // A server's status is what the client gets, though its end of the call is in order.
+        meter.ended(error ?? finalStatus)
+        span?.end(error ?? finalStatus)
+        span = nil
         connection = nil
         place?.callEnded(error)
         place = nil

@@ -11,6 +11,7 @@ extension FlightStream {
         eventLoop.assertInEventLoop()
         guard phase != .closed, ending == .none else { return }
         outgoing.append(data, as: outboundKind)
+        meter.queued(messageCount: 1)
         messageQueued()
     }
 
@@ -18,7 +19,10 @@ extension FlightStream {
     public func send(contentsOf messages: some Sequence<FlightData>) {
         eventLoop.assertInEventLoop()
         guard phase != .closed, ending == .none else { return }
-        for message in messages { outgoing.append(message, as: outboundKind) }
+        for message in messages {
+            outgoing.append(message, as: outboundKind)
+            meter.queued(messageCount: 1)
+        }
         messageQueued()
     }
 
@@ -59,7 +63,10 @@ extension FlightStream {
     }
 
     private func messageQueued() {
-        if isWritable, pendingByteCount > limits.writeHighWatermark { isWritable = false }
+        if isWritable, pendingByteCount > limits.writeHighWatermark {
+            isWritable = false
+            meter.writingPaused()
+        }
         queueForWriting()
     }
 
@@ -103,6 +110,7 @@ extension FlightStream {
             return
         }
         unwrittenByteCount += byteCount
+        meter.writing(byteCount: byteCount)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             bytesWritten(byteCount)
@@ -157,6 +165,7 @@ extension FlightStream {
 
     private func bytesWritten(_ byteCount: Int) {
         unwrittenByteCount -= byteCount
+        meter.written(byteCount: byteCount)
         updateWritability()
     }
 
@@ -168,6 +177,7 @@ extension FlightStream {
         } else if pendingByteCount <= limits.writeLowWatermark {
             isWritable = true
         }
+        if wasWritable, !isWritable { meter.writingPaused() }
         if wasWritable != isWritable { delegate?.flightStreamWritabilityChanged(self) }
     }
 }

@@ -1,5 +1,6 @@
 public import NIOCore
 import NIOHPACK
+import Tracing
 
 /// One end of one call, bound to an event loop: the level below `async` that the hot path uses.
 ///
@@ -81,6 +82,9 @@ public final class FlightStream: @unchecked Sendable {
     /// On a client: the status from the trailers. Outer `nil`: none came.
     var receivedStatus: FlightError??
     var deadlineTask: Scheduled<Void>?
+    var meter: FlightCallMeter
+    /// The call's span, where the program traces.
+    var span: (any Span)?
 
     init(
         method: FlightMethod, role: Role, eventLoop: any EventLoop, limits: FlightStreamLimits
@@ -91,6 +95,7 @@ public final class FlightStream: @unchecked Sendable {
         self.limits = limits
         self.outboundKind = role == .client ? method.requestKind : method.responseKind
         self.inboundKind = role == .client ? method.responseKind : method.requestKind
+        self.meter = FlightCallMeter(limits.metrics.of(method))
         self.assembler = MessageAssembler(
             messageByteCountMax: limits.messageByteCountMax, budget: limits.budget)
     }
@@ -102,4 +107,6 @@ struct FlightStreamLimits: Sendable {
     var writeHighWatermark: Int
     var writeLowWatermark: Int
     var budget: BufferBudget
+    var metrics: FlightMetrics
+    var tracing: FlightTracing?
 }

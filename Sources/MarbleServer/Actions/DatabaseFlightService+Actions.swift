@@ -60,6 +60,7 @@ extension DatabaseFlightService {
             case .status: try await status(reader)
             case .health: try await health(reader)
             case .metrics: try metrics(reader)
+            case .setLogLevel: try setLogLevel(reader)
             case .transferLeadership: try await transferLeadership(reader)
             }
         return FlightResult(body: text)

@@ -1,7 +1,9 @@
+internal import Logging
 internal import MarbleCluster
 internal import MarbleDB
 internal import MarbleFlight
 internal import MarbleJSON
+internal import MarbleMetrics
 internal import MarbleRaft
 internal import NIOCore
 
@@ -81,7 +83,7 @@ extension DatabaseFlightService {
         }
     }
 
-    /// `metrics`: `{"counters": {name: count}}`.
+    /// `metrics`: `{"counters": {name: count}, "metrics": [{"name", "kind", "labels", "value"}]}`.
     func metrics(_ reader: JSONObjectReader) throws -> ByteBuffer {
         try reader.finish()
         let counters = try raft().metrics.counters
@@ -89,6 +91,29 @@ extension DatabaseFlightService {
             writer.key("counters")
             writer.object { writer in
                 for (name, counter) in counters { writer.member(name, counter.value) }
+            }
+            writer.key("metrics")
+            writer.array(
+                self.metrics.families().flatMap { family in family.samples.map { (family, $0) } }
+            ) { writer, each in each.1.write(of: each.0, to: &writer) }
+        }
+    }
+
+    /// `set_log_level`: `{"component", "level"}` → `{"levels": {component: level}}`.
+    func setLogLevel(_ reader: JSONObjectReader) throws -> ByteBuffer {
+        var reader = reader
+        let component = try reader.string("component")
+            .map { name throws(ServerError) in try LogComponent(name: name, of: "\"component\"") }
+        let givenLevel = try reader.string("level")
+        try reader.finish()
+        guard let givenLevel else { throw reader.missing("level") }
+        logging.setLevel(try Logger.Level(name: givenLevel, of: "\"level\""), of: component)
+        return JSONWriter.object { writer in
+            writer.key("levels")
+            writer.object { writer in
+                for component in LogComponent.allCases {
+                    writer.member(component.rawValue, logging.level(of: component).rawValue)
+                }
             }
         }
     }

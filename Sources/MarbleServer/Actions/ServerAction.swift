@@ -7,6 +7,7 @@ enum ServerAction: String, CaseIterable {
     case status
     case health
     case metrics
+    case setLogLevel = "set_log_level"
     case transferLeadership = "transfer_leadership"
 
     init(type: String) throws(FlightError) {
@@ -26,7 +27,9 @@ enum ServerAction: String, CaseIterable {
         case .dropTable: "Removes a table and its rows: {\"table\"}."
         case .status: "Says who leads, and how far this node's log and state are."
         case .health: "Says whether this node and its parts are well, and why not."
-        case .metrics: "Says this node's counters."
+        case .metrics: "Says this node's metrics."
+        case .setLogLevel:
+            "Changes what this node logs: {\"component\", \"level\"}; without a component, all do."
         case .transferLeadership:
             "Hands the leadership over: {\"node_id\"}, or {} for the most up-to-date node."
         }
@@ -36,7 +39,7 @@ enum ServerAction: String, CaseIterable {
     var needsLeader: Bool {
         switch self {
         case .createTable, .dropTable, .transferLeadership: true
-        case .status, .health, .metrics: false
+        case .status, .health, .metrics, .setLogLevel: false
         }
     }
 }

@@ -56,7 +56,7 @@ private struct NodeConfigurationLoader {
             enablePreVote: try await boolean(.enablePreVote) ?? true,
             messageByteCountMax: try await integer(.messageByteCountMax)
                 ?? NodeConfiguration.messageByteCountMaxDefault,
-            logLevel: try await level())
+            logLevel: try await level(), logLevels: try await levels())
     }
 
     private static func endpoint(
@@ -104,13 +104,14 @@ private struct NodeConfigurationLoader {
     }
 
     private func endpoints() async throws(ServerError) -> [String] {
-        let key = NodeConfigurationKey.nodeEndpoints
+        let texts = try await strings(.nodeEndpoints)
+        guard let texts, !texts.isEmpty else { throw missing(.nodeEndpoints) }
+        return texts
+    }
+
+    private func strings(_ key: NodeConfigurationKey) async throws(ServerError) -> [String]? {
         do {
-            let texts = try await reader.fetchStringArray(forKey: ConfigKey([key.rawValue]))
-            guard let texts, !texts.isEmpty else { throw missing(key) }
-            return texts
-        } catch let error as ServerError {
-            throw error
+            return try await reader.fetchStringArray(forKey: ConfigKey([key.rawValue]))
         } catch {
             throw malformed(key, error)
         }
@@ -143,11 +144,21 @@ private struct NodeConfigurationLoader {
 
     private func level() async throws(ServerError) -> Logger.Level {
         guard let text = try await string(.logLevel) else { return .info }
-        guard let level = Logger.Level(rawValue: text) else {
-            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ServerError(
-                .configuration, "log_level is one of \(known), not \"\(text)\"")
+        return try Logger.Level(name: text, of: "log_level")
+    }
+
+    private func levels() async throws(ServerError) -> [LogComponent: Logger.Level] {
+        var levels: [LogComponent: Logger.Level] = [:]
+        for text in try await strings(.logLevels) ?? [] {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = parts.first, let level = parts.last, parts.count == 2 else {
+                throw ServerError(
+                    .configuration,
+                    "log_levels has \"\(text)\", which isn't component=level, such as raft=debug")
+            }
+            levels[try LogComponent(name: String(name), of: "log_levels")] =
+                try Logger.Level(name: String(level), of: "log_levels")
         }
-        return level
+        return levels
     }
 }

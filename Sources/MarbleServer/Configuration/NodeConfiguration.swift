@@ -18,6 +18,8 @@ public struct NodeConfiguration: Sendable {
     /// A request larger than this is refused.
     public var messageByteCountMax: Int
     public var logLevel: Logger.Level
+    /// The levels of the parts that don't have the common one.
+    public var logLevels: [LogComponent: Logger.Level]
 
     public static let electionTimeoutDefault = Duration.milliseconds(1500)
     public static let heartbeatIntervalDefault = Duration.milliseconds(300)
@@ -36,7 +38,7 @@ public struct NodeConfiguration: Sendable {
         heartbeatInterval: Duration = Self.heartbeatIntervalDefault,
         snapshotDistance: Int = Self.snapshotDistanceDefault, enablePreVote: Bool = true,
         messageByteCountMax: Int = Self.messageByteCountMaxDefault,
-        logLevel: Logger.Level = .info
+        logLevel: Logger.Level = .info, logLevels: [LogComponent: Logger.Level] = [:]
     ) throws(ServerError) {
         self.endpoint = endpoint
         self.nodeEndpoints = nodeEndpoints
@@ -48,6 +50,7 @@ public struct NodeConfiguration: Sendable {
         self.enablePreVote = enablePreVote
         self.messageByteCountMax = messageByteCountMax
         self.logLevel = logLevel
+        self.logLevels = logLevels
         try validate()
     }
 

@@ -12,6 +12,7 @@ enum NodeConfigurationKey: String, CaseIterable {
     case enableSSL = "enable_ssl"
     case messageByteCountMax = "max_message_bytes"
     case logLevel = "log_level"
+    case logLevels = "log_levels"
 
     enum Kind {
         case string, strings, integer, boolean
@@ -29,7 +30,7 @@ enum NodeConfigurationKey: String, CaseIterable {
     var kind: Kind {
         switch self {
         case .endpoint, .clusterID, .dataDirectory, .logLevel: .string
-        case .nodeEndpoints: .strings
+        case .nodeEndpoints, .logLevels: .strings
         case .electionTimeout, .heartbeatInterval, .snapshotDistance, .messageByteCountMax:
             .integer
         case .enablePreVote, .enableSSL: .boolean

@@ -12,6 +12,8 @@ public struct NodeSettings: Sendable {
     public var enablePreVote: Bool?
     public var messageByteCountMax: Int?
     public var logLevel: String?
+    /// Each `component=level`.
+    public var logLevels: [String]?
 
     public init() {}
 
@@ -32,6 +34,7 @@ public struct NodeSettings: Sendable {
         set(.enablePreVote, enablePreVote.map { .bool($0) })
         set(.messageByteCountMax, messageByteCountMax.map { .int($0) })
         set(.logLevel, logLevel.map { .string($0) })
+        set(.logLevels, logLevels.map { .stringArray($0) })
         return values
     }
 }

@@ -1,6 +1,7 @@
 internal import Logging
 internal import MarbleCluster
 internal import MarbleFlight
+internal import MarbleMetrics
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 
@@ -15,12 +16,14 @@ final class LeaderClients: Sendable {
     private let logger: Logger
     private let messageByteCountMax: Int
     private let connectTimeout: Duration
+    private let metrics: MetricsRegistry
     private let state = NIOLockedValueBox(State())
 
     init(
         group: any EventLoopGroup, messageByteCountMax: Int, connectTimeout: Duration,
-        logger: Logger
+        metrics: MetricsRegistry, logger: Logger
     ) {
+        self.metrics = metrics
         self.connectTimeout = connectTimeout
         self.group = group
         self.messageByteCountMax = messageByteCountMax
@@ -40,6 +43,7 @@ final class LeaderClients: Sendable {
             var configuration = FlightClientConfiguration(host: address.host, port: address.port)
             configuration.messageByteCountMax = messageByteCountMax
             configuration.connectTimeout = connectTimeout
+            configuration.metricsFactory = metrics
             // Nodes come back, and another leader may be there: long pauses would only hold up writes.
             configuration.reconnectBackoff.pauseMax = .milliseconds(500)
             let client = FlightClient(

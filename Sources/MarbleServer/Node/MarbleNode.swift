@@ -1,8 +1,8 @@
-public import Logging
 internal import MarbleCluster
 internal import MarbleDB
 internal import MarbleEnvironment
 internal import MarbleFlight
+public import MarbleMetrics
 internal import NIOPosix
 public import ServiceLifecycle
 
@@ -16,28 +16,39 @@ public final class MarbleNode: Service {
 
     private let raft: RaftServer
     private let service: DatabaseFlightService
-    private let logger: Logger
 
     /// Makes a node; nothing is opened or listened on before `start()`.
-    public init(configuration: NodeConfiguration, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - logging: makes the loggers of the node's parts.
+    ///   - metrics: gets the node's metrics, and is shown at `/metrics` with all else that it has.
+    public init(
+        configuration: NodeConfiguration, logging: NodeLogging,
+        metrics: MetricsRegistry = MetricsRegistry()
+    ) {
         self.configuration = configuration
-        self.logger = logger
         var limits = DatabaseConfiguration()
         limits.batchByteCountMax =
             min(configuration.messageByteCountMax, Self.entryByteCountMax) - Self.entryOverhead
         let database = Database(configuration: limits)
         let group = MultiThreadedEventLoopGroup.singleton
         service = DatabaseFlightService(
-            configuration: configuration, database: database, eventLoopGroup: group, logger: logger)
+            configuration: configuration, database: database, metrics: metrics,
+            logging: logging, eventLoopGroup: group)
         var serverConfiguration = FlightServerConfiguration()
         serverConfiguration.messageByteCountMax = configuration.messageByteCountMax
         serverConfiguration.resources = service.resources
+        serverConfiguration.metricsFactory = metrics
+        MetricCatalog.describe(in: metrics)
         let transport = ArrowFlightTransport(
             localEndpoint: configuration.endpoint.description, service: service,
-            serverConfiguration: serverConfiguration, eventLoopGroup: group, logger: logger)
+            serverConfiguration: serverConfiguration, eventLoopGroup: group,
+            logger: logging.logger(.flightServer),
+            clientLogger: logging.logger(.flightClient))
         raft = RaftServer(
             config: configuration.clusterConfig, transport: transport, stateMachine: database,
-            dataDirectory: configuration.dataDirectory, logger: logger)
+            dataDirectory: configuration.dataDirectory, logger: logging.logger(.raft),
+            logLogger: logging.logger(.log))
         service.attach(raft)
     }
 

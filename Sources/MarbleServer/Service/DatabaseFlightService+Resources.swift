@@ -1,6 +1,7 @@
 internal import MarbleCluster
 internal import MarbleFlight
 internal import MarbleJSON
+internal import MarbleMetrics
 internal import NIOCore
 
 extension DatabaseFlightService {
@@ -12,6 +13,11 @@ extension DatabaseFlightService {
             },
             FlightHTTPResource(path: "/health/ready") { [weak self] in
                 self?.readiness() ?? FlightHTTPResponse(status: 503, body: ByteBuffer())
+            },
+            FlightHTTPResource(path: "/metrics") { [metrics] in
+                FlightHTTPResponse(
+                    contentType: MetricsRegistry.prometheusContentType,
+                    body: ByteBuffer(string: metrics.prometheusText()))
             },
         ]
     }

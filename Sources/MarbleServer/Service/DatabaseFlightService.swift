@@ -1,7 +1,8 @@
-package import Logging
+internal import Logging
 package import MarbleCluster
 package import MarbleDB
 package import MarbleFlight
+package import MarbleMetrics
 internal import NIOConcurrencyHelpers
 package import NIOCore
 
@@ -9,7 +10,9 @@ package import NIOCore
 package final class DatabaseFlightService: FlightService {
     let configuration: NodeConfiguration
     let database: Database
+    let metrics: MetricsRegistry
     let clients: LeaderClients
+    let logging: NodeLogging
     let logger: Logger
     /// The term in which this node, as its leader, is known to have applied all earlier entries.
     let barrierTerm = NIOLockedValueBox<UInt64>(0)
@@ -19,15 +22,18 @@ package final class DatabaseFlightService: FlightService {
     private let server = NIOLockedValueBox<RaftServer?>(nil)
 
     package init(
-        configuration: NodeConfiguration, database: Database, eventLoopGroup: any EventLoopGroup,
-        logger: Logger
+        configuration: NodeConfiguration, database: Database, metrics: MetricsRegistry,
+        logging: NodeLogging, eventLoopGroup: any EventLoopGroup
     ) {
         self.configuration = configuration
         self.database = database
-        self.logger = logger
+        self.metrics = metrics
+        self.logging = logging
+        logger = logging.logger(.node)
         clients = LeaderClients(
             group: eventLoopGroup, messageByteCountMax: configuration.messageByteCountMax,
-            connectTimeout: configuration.electionTimeout, logger: logger)
+            connectTimeout: configuration.electionTimeout, metrics: metrics,
+            logger: logging.logger(.flightClient))
     }
 
     /// Gives the service its group. Calls that come before are refused.

@@ -46,6 +46,8 @@ extension FlightError {
         case let error as RaftError: self.init(error)
         case let error as DatabaseError: self.init(error)
         case let error as ArrowError: self.init(error)
+        case let error as ServerError where error.code == .configuration:
+            self.init(.invalidArgument, error.message, cause: error)
         case let error as JSONError:
             self.init(.invalidArgument, error.message, cause: error)
         case is CancellationError:

@@ -8,6 +8,7 @@ internal import NIOCore
 enum SystemFlight: String, CaseIterable {
     case log
     case members
+    case metrics
     case tables
 
     init(named name: String) throws(FlightError) {
@@ -41,6 +42,15 @@ enum SystemFlight: String, CaseIterable {
                 ArrowField("match_index", .uint64),
                 ArrowField("healthy", .bool, nullable: false),
                 ArrowField("reason", .utf8),
+            ])
+        case .metrics:
+            ArrowSchema([
+                ArrowField("name", .utf8, nullable: false),
+                ArrowField("kind", .utf8, nullable: false),
+                ArrowField("labels", .utf8, nullable: false),
+                ArrowField("value", .float64),
+                ArrowField("count", .uint64),
+                ArrowField("sum", .float64),
             ])
         case .tables:
             ArrowSchema([

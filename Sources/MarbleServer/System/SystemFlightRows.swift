@@ -2,6 +2,8 @@ internal import MarbleArrow
 internal import MarbleCluster
 internal import MarbleDB
 internal import MarbleFlight
+internal import MarbleJSON
+internal import MarbleMetrics
 internal import NIOCore
 
 /// Makes the rows of the system flights, batch after batch.
@@ -37,6 +39,7 @@ struct SystemFlightRows {
         }
         switch request.flight {
         case .members: try await emit(members())
+        case .metrics: try await emit(metrics())
         case .tables: try await emit(tables())
         case .log:
             let status = try await service.raft().status
@@ -87,6 +90,31 @@ struct SystemFlightRows {
             columns[3].append(optional: member.matchIndex)
             columns[4].append(member.isHealthy)
             columns[5].append(optional: member.reason)
+        }
+        return builder.finish()
+    }
+
+    private func metrics() -> ArrowRecordBatch {
+        var builder = ArrowRecordBatchBuilder(schema: SystemFlight.metrics.schema)
+        let columns = builder.columns
+        for family in service.metrics.families() {
+            for sample in family.samples {
+                var labels = JSONWriter()
+                sample.writeLabels(to: &labels)
+                columns[0].append(family.name)
+                columns[1].append(family.kind.rawValue)
+                columns[2].append(String(buffer: labels.buffer))
+                switch sample.value {
+                case .number(let number):
+                    columns[3].append(number)
+                    columns[4].appendNull()
+                    columns[5].appendNull()
+                case .histogram(let buckets, let sum):
+                    columns[3].appendNull()
+                    columns[4].append(buckets.last?.count ?? 0)
+                    columns[5].append(sum)
+                }
+            }
         }
         return builder.finish()
     }

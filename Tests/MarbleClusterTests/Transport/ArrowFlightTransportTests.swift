@@ -156,4 +156,17 @@ struct ArrowFlightTransportTests {
             #expect(error?.message.contains(port) == true)
         }
     }
+
+    @Test func `a transport's health says whether it listens`() async throws {
+        let transport = ArrowFlightTransport(localEndpoint: "127.0.0.1:0")
+        guard case .unhealthy(let reason)? = transport.health[.transport] else {
+            Issue.record("a transport that isn't started is healthy")
+            return
+        }
+        #expect(reason.contains("127.0.0.1:0"))
+        try await transport.start()
+        #expect(transport.health == [.transport: .healthy])
+        await transport.stop()
+        #expect(transport.health[.transport]?.isHealthy == false)
+    }
 }

@@ -316,6 +316,21 @@ struct PlainHTTPTests {
         }
     }
 
+    @Test func `a shutdown cuts off an action after its grace period`() async throws {
+        let service = TestService()
+        try await withServer(service) { server, client in
+            let peer = try await RawPeer.connect(port: client.configuration.port)
+            try await peer.send(post(#"{"type": "sleep"}"#, closing: false))
+            try await eventually("the call is there") { server.counters.callsOpen == 1 }
+            await server.shutdown(gracefully: .milliseconds(100))
+            try await eventually("the connection is closed") { peer.isClosed }
+            #expect(Response(peer.text).status == 500)
+            try await eventually("its task is cancelled") {
+                service.seen.withLockedValue { $0.cancelledCalls } == 1
+            }
+        }
+    }
+
     @Test func `a deadline ends an action`() async throws {
         try await withPeer { peer, _ in
             let answer = try await exchange(

@@ -80,6 +80,17 @@ import Testing
         #expect(configuration.logLevel == .debug)
     }
 
+    @Test func `parts of a node have levels of their own`() async throws {
+        let file = "{\"log_levels\": [\"raft=debug\", \"flight.server=error\"]}"
+        #expect(
+            try await load(file: file).logLevels == [.raft: .debug, .flightServer: .error])
+        var environment = Self.environment
+        environment["MARBLE_LOG_LEVELS"] = "log=trace,node=warning"
+        #expect(
+            try await load(environment: environment, file: file).logLevels
+                == [.log: .trace, .node: .warning])
+    }
+
     @Test func `a file alone is enough`() async throws {
         let configuration = try await load(
             environment: [:],
@@ -114,6 +125,10 @@ import Testing
         ("{\"cluster_id\": null}", "cluster_id"),
         ("{\"enable_ssl\": true}", "enable_ssl"),
         ("{\"log_level\": \"loud\"}", "log_level"),
+        ("{\"log_levels\": \"raft=debug\"}", "log_levels"),
+        ("{\"log_levels\": [\"raft\"]}", "component=level"),
+        ("{\"log_levels\": [\"rft=debug\"]}", "flight.server"),
+        ("{\"log_levels\": [\"raft=loud\"]}", "trace"),
         ("{\"election_timeout_ms\": -1}", "election_timeout_ms"),
         ("[1]", "object"),
         ("{\"cluster_id\": \"a\"", "JSON"),

@@ -17,7 +17,7 @@ extension ClusterTests {
                     configuration: try NodeConfiguration(
                         endpoint: taken.endpoint, nodeEndpoints: taken.nodeEndpoints,
                         clusterID: "other", dataDirectory: directory),
-                    logger: Logger(label: "test"))
+                    logging: TestCluster.quiet)
                 let error = await #expect(throws: ServerError.self) { try await node.start() }
                 #expect(error?.code == .endpoint)
                 #expect(error?.message.contains("\(taken.endpoint.port)") == true)
@@ -27,7 +27,7 @@ extension ClusterTests {
         @Test func `a data directory in use is refused`() async throws {
             try await TestCluster.with(nodeCount: 1) { cluster in
                 let running = cluster.nodes[0].configuration
-                let node = MarbleNode(configuration: running, logger: Logger(label: "test"))
+                let node = MarbleNode(configuration: running, logging: TestCluster.quiet)
                 let error = await #expect(throws: ServerError.self) { try await node.start() }
                 #expect(error?.message.contains(running.dataDirectory) == true)
             }
@@ -39,7 +39,7 @@ extension ClusterTests {
                 configuration: try NodeConfiguration(
                     endpoint: endpoint, nodeEndpoints: [endpoint], clusterID: "test",
                     dataDirectory: "/dev/null/data"),
-                logger: Logger(label: "test"))
+                logging: TestCluster.quiet)
             let error = await #expect(throws: ServerError.self) { try await node.start() }
             #expect(error?.code == .dataDirectory)
             #expect(error?.message.contains("/dev/null") == true)

@@ -34,21 +34,24 @@ final class TestCluster: Sendable {
         await cluster.stop()
     }
 
+    /// Says nothing but what ends a node.
+    static let quiet = NodeLogging(level: .critical) {
+        StreamLogHandler.standardError(label: $0)
+    }
+
     private static func start(nodeCount: Int) async throws -> TestCluster {
         let directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("marble-test-\(UUID().uuidString)").path
         let endpoints = try await freePorts(nodeCount).map {
             try Endpoint("127.0.0.1:\($0)")
         }
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
         var nodes: [MarbleNode] = []
         for (index, endpoint) in endpoints.enumerated() {
             let configuration = try NodeConfiguration(
                 endpoint: endpoint, nodeEndpoints: endpoints, clusterID: "test",
                 dataDirectory: "\(directory)/node-\(index + 1)",
                 electionTimeout: .milliseconds(1000), heartbeatInterval: .milliseconds(100))
-            nodes.append(MarbleNode(configuration: configuration, logger: logger))
+            nodes.append(MarbleNode(configuration: configuration, logging: quiet))
         }
         for node in nodes { try await node.start() }
         let clients = endpoints.map {

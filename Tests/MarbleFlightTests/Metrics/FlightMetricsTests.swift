@@ -1,0 +1,130 @@
+import MarbleFlight
+import MarbleMetrics
+import NIOCore
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct FlightMetricsTests {
+    private let server = MetricsRegistry()
+    private let client = MetricsRegistry()
+
+    private func withCounted(_ body: (FlightServer, FlightClient) async throws -> Void) async throws
+    {
+        try await withServer(
+            TestService(), clientConfiguration: { $0.metricsFactory = client },
+            serverConfiguration: { $0.metricsFactory = server }, body)
+    }
+
+    /// The value of the samples that have these labels, summed up; of a histogram how many values it has.
+    private func value(
+        _ registry: MetricsRegistry, _ name: String, _ labels: [String: String] = [:]
+    ) -> Double? {
+        let samples = registry.families().first { $0.name == name }?.samples.filter { sample in
+            labels.allSatisfy { wanted in
+                sample.labels.contains { $0.name == wanted.key && $0.value == wanted.value }
+            }
+        }
+        guard let samples, !samples.isEmpty else { return nil }
+        return samples.reduce(0) { sum, sample in
+            switch sample.value {
+            case .number(let number): sum + number
+            case .histogram(let buckets, _): sum + Double(buckets.last?.count ?? 0)
+            }
+        }
+    }
+
+    @Test func `calls are counted on both sides, by method and status`() async throws {
+        try await withCounted { _, client in
+            for _ in 0..<3 { _ = try await client.listActions() }
+            _ = try? await client.doAction(FlightAction(type: "fail"))
+        }
+        for (registry, side) in [(server, "flight_server"), (client, "flight_client")] {
+            try await eventually("\(side) has counted") {
+                value(registry, "\(side)_calls_total", ["method": "ListActions", "status": "OK"])
+                    == 3
+            }
+            let failed = ["method": "DoAction", "status": "FAILED_PRECONDITION"]
+            #expect(value(registry, "\(side)_calls_total", failed) == 1)
+            #expect(value(registry, "\(side)_calls_open") == 0)
+            #expect(value(registry, "\(side)_call_duration_seconds") == 4)
+            #expect(value(registry, "\(side)_connections") == 0)
+        }
+        #expect(value(server, "flight_server_connections_accepted_total") == 1)
+        #expect(value(client, "flight_client_connects_total") == 1)
+    }
+
+    @Test func `messages and bytes are counted each way, and nothing is left queued`() async throws
+    {
+        try await withCounted { _, client in
+            let call = client.doPut()
+            for _ in 0..<10 {
+                try await call.write(
+                    FlightData(
+                        descriptor: .path(["t"]), dataBody: ByteBuffer(repeating: 1, count: 5000)))
+            }
+            call.finishWriting()
+            var count = 0
+            for try await _ in call.responses { count += 1 }
+            #expect(count == 10)
+        }
+        let put = ["method": "DoPut"]
+        for (from, to, sent, received) in [
+            (client, server, "flight_client", "flight_server"),
+            (server, client, "flight_server", "flight_client"),
+        ] {
+            #expect(value(from, "\(sent)_messages_sent_total", put) == 10)
+            #expect(value(to, "\(received)_messages_received_total", put) == 10)
+            let bytes = value(from, "\(sent)_bytes_sent_total", put)
+            #expect(bytes != nil)
+            #expect(value(to, "\(received)_bytes_received_total", put) == bytes)
+            #expect(value(from, "\(sent)_bytes_queued", put) == 0)
+        }
+        #expect((value(client, "flight_client_bytes_sent_total", put) ?? 0) > 50_000)
+    }
+
+    @Test func `a reader that is too slow shows on both sides`() async throws {
+        try await withCounted { _, client in
+            let reader = try await client.doGet(FlightTicket("64 \(1 << 20)"))
+            try await eventually("both wait") {
+                (value(server, "flight_server_writing_pauses_total") ?? 0) > 0
+                    && (value(server, "flight_server_bytes_queued") ?? 0) > 0
+                    && (value(self.client, "flight_client_reading_pauses_total") ?? 0) > 0
+            }
+            for try await _ in reader {}
+        }
+        #expect(value(server, "flight_server_bytes_queued") == 0)
+    }
+
+    @Test func `a server that isn't there is a failed connect`() async throws {
+        var configuration = FlightClientConfiguration(host: "127.0.0.1", port: 1)
+        configuration.metricsFactory = client
+        let flight = FlightClient(configuration: configuration)
+        _ = try? await flight.listActions()
+        await flight.close()
+        let peer = ["peer": "127.0.0.1:1"]
+        #expect(value(client, "flight_client_connect_failures_total", peer) == 1)
+        #expect(value(client, "flight_client_calls_total", ["status": "UNAVAILABLE"]) == 1)
+        #expect(value(client, "flight_client_calls_open") == 0)
+    }
+
+    @Test func `a connection that speaks nothing known is a failed handshake`() async throws {
+        try await withCounted { _, client in
+            let peer = try await RawPeer.connect(port: client.configuration.port)
+            try await peer.send("SSH-2.0-x\r\n")
+            try await eventually("it is closed") { peer.isClosed }
+            let good = try await RawPeer.connect(port: client.configuration.port)
+            try await good.close()
+            _ = try await client.listActions()
+        }
+        #expect(value(server, "flight_server_handshake_failures_total") == 1)
+    }
+
+    @Test func `plain HTTP requests are counted by status`() async throws {
+        try await withCounted { _, client in
+            let peer = try await RawPeer.connect(port: client.configuration.port)
+            try await peer.send("GET /x HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
+            try await eventually("it is answered") { peer.isClosed }
+        }
+        #expect(value(server, "flight_server_http_requests_total", ["status": "404"]) == 1)
+    }
+}
