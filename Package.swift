@@ -149,7 +149,7 @@ let package = Package(
             name: "counter", dependencies: ["MarbleCluster", "MarbleRaft", locks, nioCore],
             path: "Examples/Counter", swiftSettings: settings),
         .testTarget(
-            name: "MarbleArrowTests", dependencies: ["MarbleArrow"], exclude: ["Peers"],
+            name: "MarbleArrowTests", dependencies: ["MarbleArrow"], exclude: ["Gold", "Peers"],
             swiftSettings: settings),
         .testTarget(
             name: "MarbleJSONTests", dependencies: ["MarbleJSON", nioCore],

@@ -31,7 +31,7 @@ extension Database {
         let capture = table.store.capture()
         let scan = StoreScan(
             capture, schema: table.schema, columns: columns, order: order, offset: request.offset,
-            rowCountMax: request.limit, limit: scanLimit(columnCount: schema.fields.count))
+            rowCountMax: request.limit, limit: scanLimit(columnCount: schema.nestedColumnCount))
         return TableScan(
             schema: schema, index: max(applied, capture.version, table.id), table: table.name,
             scan: scan)

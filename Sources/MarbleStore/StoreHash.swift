@@ -54,6 +54,9 @@ extension TableCapture {
                 hash.combine(byte: 0)
             } else if column.type == .bool {
                 hash.combine(byte: column.bool(at: row) ? 2 : 1)
+            } else if column.type.isNested {
+                hash.combine(byte: 1)
+                hash.combine(column.value(at: row))
             } else {
                 hash.combine(byte: 1)
                 column.withBytes(at: row) { bytes in

@@ -105,3 +105,34 @@ def all_types():
     rows = len(columns[0])
     names = ["id", *TYPES]
     return pa.RecordBatch.from_arrays([pa.array(range(rows), pa.int64()), *columns], names=names)
+
+
+POINT = pa.struct([("x", pa.float64()), ("tags", pa.list_(pa.utf8()))])
+
+# Types that tables hold, but that can't be keys.
+KEYLESS = {
+    "null": (pa.null(), [None, None]),
+    "duration": (pa.duration("us"), [datetime.timedelta(0), datetime.timedelta(days=-5)]),
+    "interval": (pa.month_day_nano_interval(), [pa.MonthDayNano([1, -2, 3])]),
+    "decimal32": (pa.decimal32(9, 2), [decimal.Decimal("-1234567.89")]),
+    "decimal64": (pa.decimal64(18, 2), [decimal.Decimal("1234567890123456.78")]),
+    "decimal256": (pa.decimal256(76, 2), [decimal.Decimal("9" * 70 + ".99")]),
+    "utf8_view": (pa.string_view(), ["", "short", "longer than twelve bytes"]),
+    "binary_view": (pa.binary_view(), [b"", b"\x00", b"\xff" * 300]),
+    "list": (pa.list_(pa.int32()), [[], [1, None, 3]]),
+    "large_list": (pa.large_list(pa.utf8()), [[], ["a", None]]),
+    "list_view": (pa.list_view(pa.int64()), [[1, 2], [], [3]]),
+    "fixed_size_list": (pa.list_(pa.float32(), 2), [[1.5, None], [2.5, 3.5]]),
+    "struct": (POINT, [{"x": 1.5, "tags": ["a"]}, {"x": None, "tags": []}]),
+    "map": (pa.map_(pa.utf8(), pa.int64()), [[("a", 1), ("b", None)], []]),
+    "list_of_structs": (pa.list_(POINT), [[{"x": 0.5, "tags": None}], []]),
+}
+
+
+def keyless_column(name):
+    """The type's values, and nulls before, between and after them."""
+    kind, values = KEYLESS[name]
+    spread = [None]
+    for value in values:
+        spread += [value, None]
+    return pa.array(spread, kind)

@@ -54,7 +54,12 @@ enum DatabaseFixtures {
     static func message(
         _ batch: ArrowRecordBatch, compression: ArrowCompression = .none
     ) -> (header: ByteBuffer, body: ByteBuffer) {
-        let encoded = ArrowIPC.encodeRecordBatch(batch, compression: compression)
+        message(ArrowIPC.encodeRecordBatch(batch, compression: compression))
+    }
+
+    static func message(
+        _ encoded: ArrowEncodedRecordBatch
+    ) -> (header: ByteBuffer, body: ByteBuffer) {
         var body = ByteBuffer()
         for segment in encoded.segments { segment.withUnsafeBytes { _ = body.writeBytes($0) } }
         return (ByteBuffer(bytes: encoded.header), body)
@@ -101,10 +106,15 @@ final class LoggedDatabase {
     ) throws -> ByteBuffer {
         let writer = try database.writer(
             table: table, schemaMessage: DatabaseFixtures.schemaMessage(batch.schema))
-        let message = DatabaseFixtures.message(batch, compression: compression)
-        return try writer.encode(
-            dataHeader: message.header, dataBody: message.body,
-            appMetadata: ByteBuffer(string: appMetadata))
+        var encoder = ArrowBatchEncoder(schema: batch.schema, compression: compression)
+        for encoded in encoder.encode(batch) {
+            let message = DatabaseFixtures.message(encoded)
+            let payload = try writer.encode(
+                dataHeader: message.header, dataBody: message.body,
+                appMetadata: ByteBuffer(string: appMetadata))
+            if let payload { return payload }
+        }
+        throw DatabaseError(.internalError, "no message of the batch was one to propose")
     }
 
     @discardableResult

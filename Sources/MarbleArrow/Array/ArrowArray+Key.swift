@@ -3,7 +3,8 @@ extension ArrowArray {
     ///
     /// Keys of several columns are the columns' bytes one after another: no value's bytes are the
     /// beginning of another's of the same type. Source: `docs/formats/keys.md`.
-    /// Traps if the row is null, or if there is no such row.
+    /// Traps if the row is null, if there is no such row, or if the type can't be a key
+    /// (`ArrowType.canBeKey`).
     public func appendKeyBytes(_ row: Int, to key: inout [UInt8]) {
         precondition(!isNull(row), "a key has no null values")
         switch physicalType {
@@ -26,6 +27,8 @@ extension ArrowArray {
         case .fixedSizeBinary: withBytes(at: row) { key.append(contentsOf: $0) }
         case .variable32, .variable64:
             withBytes(at: row) { appendEscaped($0, to: &key) }
+        case .decimal32, .decimal64, .decimal256, .dayTime, .monthDayNano, .view, .nested:
+            wrongType("key")
         }
     }
 

@@ -9,7 +9,7 @@ extension ArrowArray {
         return ArrowBitmap.bit(valuesBase, at: offset + row)
     }
 
-    /// The value of an integer, date, time or timestamp column, in the column's unit. An unsigned
+    /// The value of an integer, date, time, timestamp, duration or month column, in its unit. An unsigned
     /// 64-bit value above `Int64.max` traps: read those with `uint64(at:)`.
     public func int64(at row: Int) -> Int64 {
         checkRow(row)
@@ -49,16 +49,56 @@ extension ArrowArray {
         }
     }
 
-    /// The unscaled value of a decimal column.
+    /// The unscaled value of a decimal column of up to 128 bits.
     public func decimal128(at row: Int) -> Int128 {
         checkRow(row)
-        guard case .decimal128 = physicalType else { wrongType("decimal128") }
-        return load(Int128.self, row)
+        switch physicalType {
+        case .decimal128: return load(Int128.self, row)
+        case .decimal64: return Int128(load(Int64.self, row))
+        case .decimal32: return Int128(load(Int32.self, row))
+        default: wrongType("decimal128")
+        }
+    }
+
+    /// The unscaled value of a decimal column of any width.
+    public func decimal256(at row: Int) -> ArrowInt256 {
+        checkRow(row)
+        guard case .decimal256 = physicalType else { return ArrowInt256(decimal128(at: row)) }
+        defer { withExtendedLifetime(owner) {} }
+        let base = valuesBase + (offset + row) * 32
+        return ArrowInt256(
+            high: Int128(littleEndian: base.loadUnaligned(fromByteOffset: 16, as: Int128.self)),
+            low: UInt128(littleEndian: base.loadUnaligned(as: UInt128.self)))
+    }
+
+    /// The value of a column of intervals of any unit.
+    public func interval(at row: Int) -> ArrowInterval {
+        checkRow(row)
+        defer { withExtendedLifetime(owner) {} }
+        let base = valuesBase + (offset + row) * (layout == .fixedWidth(16) ? 16 : 8)
+        func number(_ position: Int) -> Int32 {
+            Int32(littleEndian: base.loadUnaligned(fromByteOffset: position, as: Int32.self))
+        }
+        switch (physicalType, type) {
+        case (.int32, .interval): return ArrowInterval(months: load(Int32.self, row))
+        case (.dayTime, _):
+            return ArrowInterval(days: number(0), nanoseconds: Int64(number(4)) * 1_000_000)
+        case (.monthDayNano, _):
+            let nanoseconds = base.loadUnaligned(fromByteOffset: 8, as: Int64.self)
+            return ArrowInterval(
+                months: number(0), days: number(4), nanoseconds: Int64(littleEndian: nanoseconds))
+        default: wrongType("interval")
+        }
     }
 
     /// The value of a text, binary or fixed-size binary column, sharing its memory.
     public func bytes(at row: Int) -> ArrowBuffer {
         checkRow(row)
+        if case .view = layout {
+            let bytes = viewedBytes(row)
+            return ArrowBuffer(
+                owner: owner, base: bytes.baseAddress ?? ArrowMemory.zeroes, count: bytes.count)
+        }
         let range = byteRange(row)
         return values.slice(offset: range.lowerBound, count: range.count)
     }
@@ -69,8 +109,9 @@ extension ArrowArray {
         at row: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         checkRow(row)
-        let range = byteRange(row)
         defer { withExtendedLifetime(owner) {} }
+        if case .view = layout { return try body(viewedBytes(row)) }
+        let range = byteRange(row)
         return try body(
             UnsafeRawBufferPointer(start: valuesBase + range.lowerBound, count: range.count))
     }
@@ -78,6 +119,7 @@ extension ArrowArray {
     /// How many bytes a text, binary or fixed-size binary value has.
     public func byteCount(at row: Int) -> Int {
         checkRow(row)
+        if case .view = layout { return viewedBytes(row).count }
         return byteRange(row).count
     }
 
@@ -126,7 +168,7 @@ extension ArrowArray {
         case .fixedWidth(let width):
             start = (offset + row) * width
             end = start + width
-        case .bit: wrongType("bytes")
+        default: wrongType("bytes")
         }
         precondition(
             start >= 0 && start <= end && end <= valuesByteCount,
@@ -153,5 +195,18 @@ extension Double {
             self =
                 sign * (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
         }
+    }
+    /// The nearest IEEE 754 half-precision number's bits, ties to even.
+    var halfPrecisionBits: UInt16 {
+        let sign: UInt16 = self.sign == .minus ? 0x8000 : 0
+        if isNaN { return sign | 0x7E00 }
+        // Above this everything rounds to infinity.
+        if magnitude >= 65520 { return sign | 0x7C00 }
+        if magnitude < 0x1p-14 {
+            return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven))
+        }
+        let fraction = (magnitude.significand * 1024).rounded(.toNearestOrEven)
+        // A fraction rounded up to the next power of two carries into the exponent.
+        return sign + UInt16((Int(exponent) + 14) << 10) + UInt16(fraction)
     }
 }

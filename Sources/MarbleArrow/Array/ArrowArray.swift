@@ -1,7 +1,7 @@
 /// The values of one column: a view of buffers, with nulls marked in a bitmap.
 ///
-/// Buffers are described in the columnar format's "Physical Memory Layout". Nested types are not
-/// supported; they would add children here.
+/// Buffers are described in the columnar format's "Physical Memory Layout". Nested types have
+/// `children`, dictionary types a `dictionary`.
 public struct ArrowArray: @unchecked Sendable {
     // Unchecked: pointers make the struct non-sendable, but nobody writes to what they point to.
 
@@ -9,14 +9,16 @@ public struct ArrowArray: @unchecked Sendable {
     public let type: ArrowType
     /// How many values there are, nulls included.
     public let length: Int
-    /// How many of the values are null.
+    /// How many of the values are null. Unions and runs have no nulls of their own: those of their
+    /// values count. A dictionary column's are those of its numbers.
     public let nullCount: Int
     /// Where the first value lies in the buffers, counted in values.
     public let offset: Int
 
     let layout: ArrowLayout
     let physicalType: ArrowPhysicalType
-    /// Keeps all buffers alive: one reference, so that a copy of the array costs one.
+    /// Keeps all buffers alive: one reference, so that a copy of the array costs one. If the layout
+    /// has parts, it is these.
     let owner: AnyObject?
     /// Meaningless if nothing is null.
     let validityBase: UnsafeRawPointer
@@ -60,7 +62,7 @@ public struct ArrowArray: @unchecked Sendable {
     }
 
     /// The rows `offset ..< offset + length` of an array.
-    private init(_ array: ArrowArray, length: Int, nullCount: Int, offset: Int) {
+    init(_ array: ArrowArray, length: Int, nullCount: Int, offset: Int) {
         type = array.type
         layout = array.layout
         physicalType = array.physicalType
@@ -76,44 +78,50 @@ public struct ArrowArray: @unchecked Sendable {
         valuesByteCount = array.valuesByteCount
     }
 
-    /// One bit a value, set where there is one; nil if nothing is null.
+    /// One bit a value, set where there is one; nil if nothing is null, or if the type has no bitmap.
     public var validity: ArrowBuffer? {
-        nullCount == 0
+        nullCount == 0 || !layout.hasValidity
             ? nil : ArrowBuffer(owner: owner, base: validityBase, count: validityByteCount)
     }
 
-    /// Where the values of variable length begin and end; empty for other types.
+    /// Where the values of variable length, lists' items, or a dense union's values begin; empty for
+    /// other types.
     public var offsets: ArrowBuffer {
         ArrowBuffer(owner: owner, base: offsetsBase, count: offsetsByteCount)
     }
 
-    /// The values: bits, numbers of fixed width, or the bytes that `offsets` point into.
+    /// The values: bits, numbers of fixed width, the bytes that `offsets` point into, views, the sizes
+    /// of list views, a union's type numbers, or a dictionary column's numbers.
     public var values: ArrowBuffer {
         ArrowBuffer(owner: owner, base: valuesBase, count: valuesByteCount)
     }
 
-    /// Makes an array of buffers after checking them: sizes, offsets, and that text is UTF-8.
+    /// Makes an array of buffers after checking them: sizes, offsets, and that text is UTF-8. For
+    /// flat types; nested ones are made with `init(type:length:validity:buffers:children:)`.
     ///
     /// The number of nulls is counted. Throws `malformed` if the buffers don't fit the type.
     public init(
         type: ArrowType, length: Int, validity: ArrowBuffer?, offsets: ArrowBuffer = .empty,
         values: ArrowBuffer
     ) throws(ArrowError) {
-        if let flaw = type.flaw { throw ArrowError(.invalidArgument, flaw) }
-        let checked = try ArrowArrayCheck(
-            column: ArrowSchema.Column(type, nullable: true), length: length,
-            claimedNullCount: validity == nil ? 0 : -1, level: .full
-        ).run(validity: validity ?? .empty, offsets: offsets, values: values, name: "\(type)")
-        self.init(
-            type: type, length: length, nullCount: checked, validity: validity ?? .empty,
-            offsets: offsets, values: values)
+        try self.init(
+            type: type, length: length, validity: validity,
+            buffers: type.layout.bufferCount == 3 ? [offsets, values] : [values])
     }
 
-    /// The array's buffers in the order of the format: validity (empty if nil), offsets if the type
-    /// has them, values.
+    /// The array's buffers in the order of the format: validity (empty if nil), then those that the
+    /// type has. What views point to and what children have is not among them.
     public var buffers: [ArrowBuffer] {
-        layout.bufferCount == 3
-            ? [validity ?? .empty, offsets, values] : [validity ?? .empty, values]
+        switch layout {
+        case .none, .runEndEncoded: []
+        case .bit, .fixedWidth, .view, .dictionary: [validity ?? .empty, values]
+        case .variable32, .variable64, .listView32, .listView64:
+            [validity ?? .empty, offsets, values]
+        case .list32, .list64: [validity ?? .empty, offsets]
+        case .fixedSizeList, .structure: [validity ?? .empty]
+        case .sparseUnion: [values]
+        case .denseUnion: [values, offsets]
+        }
     }
 
     /// Whether the value of a row is null. Traps if there is no such row.
@@ -131,10 +139,12 @@ public struct ArrowArray: @unchecked Sendable {
             "rows \(start) ..< \(start) + \(count) of \(length)")
         if count == length { return self }
         var nulls = 0
-        if nullCount > 0 {
+        if nullCount > 0 && layout.hasValidity {
             nulls =
                 count
                 - ArrowBitmap.setBitCount(validityBase, offset: offset + start, count: count)
+        } else if nullCount > 0 {
+            nulls = nullCountInside(from: start, count: count)
         }
         defer { withExtendedLifetime(owner) {} }
         return ArrowArray(self, length: count, nullCount: nulls, offset: offset + start)
@@ -148,6 +158,7 @@ public struct ArrowArray: @unchecked Sendable {
     @inline(__always)
     func isNullUnchecked(_ row: Int) -> Bool {
         if nullCount == 0 { return false }
+        guard layout.hasValidity else { return isNullInside(row) }
         defer { withExtendedLifetime(owner) {} }
         return !ArrowBitmap.bit(validityBase, at: offset + row)
     }

@@ -34,21 +34,3 @@ extension ArrowRecordBatch {
         columns.reduce(0) { $0 + $1.byteCount }
     }
 }
-
-extension ArrowArray {
-    /// How many bytes the values, offsets and the validity bitmap take in the format.
-    public var byteCount: Int {
-        let bitmap = nullCount == 0 ? 0 : ArrowBitmap.byteCount(bits: length)
-        switch layout {
-        case .bit: return bitmap + ArrowBitmap.byteCount(bits: length)
-        case .fixedWidth(let width): return bitmap + length * width
-        case .variable32: return bitmap + (length + 1) * 4 + variableByteCount
-        case .variable64: return bitmap + (length + 1) * 8 + variableByteCount
-        }
-    }
-
-    /// How many bytes all values of variable length have together.
-    private var variableByteCount: Int {
-        length == 0 ? 0 : byteRange(length - 1).upperBound - byteRange(0).lowerBound
-    }
-}

@@ -25,7 +25,7 @@ public struct ArrowRecordBatch: Sendable {
         }
         let rowCount = columns.first?.length ?? 0
         for (field, column) in zip(fields, columns) {
-            guard field.type == column.type else {
+            guard field.type.matches(column.type) else {
                 throw ArrowError(
                     .invalidArgument,
                     "column \"\(field.name)\" is \(field.type), but \(column.type) was given")
@@ -35,7 +35,7 @@ public struct ArrowRecordBatch: Sendable {
                     .invalidArgument,
                     "column \"\(field.name)\" has \(column.length) values, others have \(rowCount)")
             }
-            guard field.nullable || column.nullCount == 0 else {
+            guard field.nullable || column.markedNullCount == 0 else {
                 throw ArrowError(
                     .invalidArgument,
                     "column \"\(field.name)\" may not hold nulls, but has \(column.nullCount)")

@@ -10,12 +10,19 @@ public final class ArrowColumnBuilder {
     /// How many of them are null.
     public private(set) var nullCount = 0
 
-    private let layout: ArrowLayout
-    private let physicalType: ArrowPhysicalType
+    /// The builders of the type's fields, in the order of `ArrowType.children`; a dictionary type has
+    /// one, of its values. The methods for nested values pass them on: append to them only there.
+    public let children: [ArrowColumnBuilder]
+
+    let layout: ArrowLayout
+    let physicalType: ArrowPhysicalType
     private let expectedCount: Int
     private var validity: ArrowMemory?
-    private var offsets: ArrowMemory
-    private var values: ArrowMemory
+    private(set) var offsets: ArrowMemory
+    private(set) var values: ArrowMemory
+    private var views = ArrowViewWriter(expectedCount: 0)
+    /// What dictionaries and runs know of values that came before.
+    var shared = ArrowSharedValues()
 
     /// Makes a builder, with memory for `expectedCount` values from the beginning.
     /// Traps if the type is not a valid one.
@@ -25,12 +32,17 @@ public final class ArrowColumnBuilder {
         self.expectedCount = expectedCount
         layout = type.layout
         physicalType = type.physicalType
+        if case .dictionary(_, let value, _) = type {
+            children = [ArrowColumnBuilder(value)]
+        } else {
+            children = type.children.map { ArrowColumnBuilder($0.type) }
+        }
         (offsets, values) = Self.memory(layout, expectedCount)
     }
 
     /// Appends a boolean.
     public func append(_ value: Bool) {
-        guard case .bit = layout else { wrongType("bool") }
+        guard case .bit = layout else { return appendShared("bool") { $0.append(value) } }
         if value {
             appendBit(to: values)
         } else {
@@ -39,7 +51,8 @@ public final class ArrowColumnBuilder {
         didAppend()
     }
 
-    /// Appends an integer to a column of integers, dates, times or timestamps, in its unit.
+    /// Appends an integer to a column of integers, dates, times, timestamps, durations or months, in
+    /// its unit.
     @inlinable
     public func append<Number: BinaryInteger>(_ value: Number) {
         if Number.isSigned {
@@ -57,7 +70,7 @@ public final class ArrowColumnBuilder {
         case .int16: appendNumber(Int16(value))
         case .int8: appendNumber(Int8(value))
         case .uint64, .uint32, .uint16, .uint8: append(unsigned: UInt64(value))
-        default: wrongType("integer")
+        default: appendShared("integer") { $0.append(signed: value) }
         }
     }
 
@@ -69,14 +82,49 @@ public final class ArrowColumnBuilder {
         case .uint16: appendNumber(UInt16(value))
         case .uint8: appendNumber(UInt8(value))
         case .int64, .int32, .int16, .int8: append(signed: Int64(value))
-        default: wrongType("integer")
+        default: appendShared("integer") { $0.append(unsigned: value) }
         }
     }
 
     /// Appends the unscaled value of a decimal.
     public func append(decimal value: Int128) {
-        guard case .decimal128 = physicalType else { wrongType("decimal128") }
-        appendNumber(value)
+        switch physicalType {
+        case .decimal128: appendNumber(value)
+        case .decimal64: appendNumber(Int64(value))
+        case .decimal32: appendNumber(Int32(value))
+        case .decimal256: append(decimal: ArrowInt256(value))
+        default: appendShared("decimal") { $0.append(decimal: value) }
+        }
+    }
+
+    /// Appends the unscaled value of a decimal.
+    public func append(decimal value: ArrowInt256) {
+        guard case .decimal256 = physicalType else {
+            guard let value = value.int128 else { wrongType("decimal256") }
+            return append(decimal: value)
+        }
+        values.append(value.low)
+        appendNumber(value.high)
+    }
+
+    /// Appends an interval. A column of months takes nothing but months, one of days and
+    /// milliseconds no months and no parts of milliseconds.
+    public func append(_ value: ArrowInterval) {
+        switch (physicalType, type) {
+        case (.int32, .interval):
+            precondition(value.days == 0 && value.nanoseconds == 0, "more than months")
+            appendNumber(value.months)
+        case (.dayTime, _):
+            let (milliseconds, rest) = value.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+            precondition(value.months == 0 && rest == 0, "more than days and milliseconds")
+            values.append(value.days)
+            appendNumber(Int32(milliseconds))
+        case (.monthDayNano, _):
+            values.append(value.months)
+            values.append(value.days)
+            appendNumber(value.nanoseconds)
+        default: appendShared("interval") { $0.append(value) }
+        }
     }
 
     /// Appends a number to a column of 32- or 64-bit floats.
@@ -84,13 +132,15 @@ public final class ArrowColumnBuilder {
         switch physicalType {
         case .float64: appendNumber(value.bitPattern)
         case .float32: appendNumber(Float(value).bitPattern)
-        default: wrongType("double")
+        default: appendShared("double") { $0.append(value) }
         }
     }
 
     /// Appends the bits of a half-precision number.
     public func append(halfPrecisionBits bits: UInt16) {
-        guard case .float16 = physicalType else { wrongType("half-precision") }
+        guard case .float16 = physicalType else {
+            return appendShared("half-precision") { $0.append(halfPrecisionBits: bits) }
+        }
         appendNumber(bits)
     }
 
@@ -115,7 +165,8 @@ public final class ArrowColumnBuilder {
             guard case .fixedSizeBinary = physicalType else { wrongType("bytes") }
             precondition(bytes.count == width, "\(bytes.count) bytes for a column of \(type)")
             appendBytes(bytes)
-        case .bit: wrongType("bytes")
+        case .view: views.append(bytes)
+        default: return appendShared("bytes") { $0.append(bytes: bytes) }
         }
         didAppend()
     }
@@ -125,48 +176,76 @@ public final class ArrowColumnBuilder {
         value.withUnsafeBytes { append(bytes: $0) }
     }
 
-    /// Appends a null.
+    /// Appends a null. To a union it is one of its first field.
     public func appendNull() {
         switch layout {
+        case .none: break
         case .bit: extend(values, toBits: count + 1)
         case .fixedWidth(let width): values.appendZeroes(width)
         case .variable32: offsets.append(Int32(values.count))
         case .variable64: offsets.append(Int64(values.count))
+        case .view: views.append(UnsafeRawBufferPointer(start: nil, count: 0))
+        case .dictionary(let index): values.appendZeroes(index.integerByteCount)
+        case .sparseUnion, .denseUnion, .runEndEncoded:
+            return appendNullInside()
+        default: closeWithoutItems()
         }
-        let bitmap = validityBitmap()
-        extend(bitmap, toBits: count + 1)
+        if layout.hasValidity { extend(validityBitmap(), toBits: count + 1) }
         count += 1
         nullCount += 1
     }
 
-    /// Appends a value, null or not, of an array of the same type.
-    /// Traps if the types differ, or if there is no such row.
-    public func append(from array: ArrowArray, row: Int) {
-        precondition(array.type == type, "\(array.type) appended to a column of \(type)")
-        if array.isNull(row) {
-            appendNull()
-            return
-        }
-        switch layout {
-        case .bit: append(array.bool(at: row))
-        case .variable32, .variable64: array.withBytes(at: row) { append(bytes: $0) }
-        case .fixedWidth:
-            array.withBytes(at: row) { appendBytes($0) }
-            didAppend()
-        }
+    /// Counts a value of a type with children, whose own buffers `body` writes to.
+    func didAppend(
+        _ body: (_ offsets: ArrowMemory, _ values: ArrowMemory) -> Void
+    ) {
+        body(offsets, values)
+        didAppend()
+    }
+
+    /// Counts a value that is marked nowhere, as it belongs to the run before.
+    func didAppendInside() {
+        count += 1
+    }
+
+    /// Appends the bytes of a number or a fixed-size binary value.
+    func append(fixed bytes: UnsafeRawBufferPointer) {
+        appendBytes(bytes)
+        didAppend()
     }
 
     /// The array of what has been appended. The builder begins anew.
     public func finish() -> ArrowArray {
-        let array = ArrowArray(
-            type: type, length: count, nullCount: nullCount,
-            validity: validity?.buffer() ?? .empty, offsets: offsets.buffer(),
-            values: values.buffer())
+        let array: ArrowArray
+        if layout == .none {
+            array = .nulls(count)
+        } else if layout.hasParts {
+            array = finishNested()
+        } else {
+            array = ArrowArray(
+                type: type, length: count, nullCount: nullCount,
+                validity: validity?.buffer() ?? .empty, offsets: offsets.buffer(),
+                values: values.buffer())
+        }
         count = 0
         nullCount = 0
         validity = nil
         (offsets, values) = Self.memory(layout, expectedCount)
+        shared = ArrowSharedValues()
         return array
+    }
+
+    private func finishNested() -> ArrowArray {
+        closeRun()
+        let isDictionary = type.children.isEmpty && !children.isEmpty
+        let made = children.map { $0.finish() }
+        let (views, data) = views.finish()
+        return ArrowArray(
+            type: type, length: count, nullCount: nullCount,
+            validity: validity?.buffer() ?? .empty, offsets: offsets.buffer(),
+            values: layout == .view ? views : values.buffer(),
+            children: isDictionary ? [] : made, dictionary: isDictionary ? made.first : nil,
+            data: data)
     }
 
     private static func memory(
@@ -186,6 +265,15 @@ public final class ArrowColumnBuilder {
             let offsets = ArrowMemory(capacity: (expectedCount + 1) * 8)
             offsets.append(Int64(0))
             return (offsets, ArrowMemory(capacity: expectedCount * 16))
+        case .list32:
+            let offsets = ArrowMemory(capacity: (expectedCount + 1) * 4)
+            offsets.append(Int32(0))
+            return (offsets, ArrowMemory(capacity: 0))
+        case .list64:
+            let offsets = ArrowMemory(capacity: (expectedCount + 1) * 8)
+            offsets.append(Int64(0))
+            return (offsets, ArrowMemory(capacity: 0))
+        default: return (ArrowMemory(capacity: 0), ArrowMemory(capacity: 0))
         }
     }
 
@@ -231,7 +319,7 @@ public final class ArrowColumnBuilder {
     }
 
     @inline(never)
-    private func wrongType(_ given: String) -> Never {
+    func wrongType(_ given: String) -> Never {
         preconditionFailure("a value of type \(given) can't be appended to a column of \(type)")
     }
 }

@@ -14,7 +14,7 @@ public struct ArrowGather {
     public let schema: ArrowSchema
     /// How many rows have been appended.
     public private(set) var rowCount = 0
-    /// How many bytes the values of the appended rows take, bitmaps not counted.
+    /// About how many bytes the values of the appended rows take, bitmaps not counted.
     public private(set) var byteCount = 0
     /// Whether one of the limits has been reached: time to call `finish`.
     public var isFull: Bool {
@@ -27,7 +27,7 @@ public struct ArrowGather {
     private let rowCountMax: Int
     private let byteCountMax: Int
     private let fixedByteCount: Int
-    private let variablePositions: [Int]
+    private let measuredPositions: [Int]
     private var sources: [ArrowRecordBatch] = []
     private var runs: [Run] = []
 
@@ -48,21 +48,16 @@ public struct ArrowGather {
         self.rowCountMax = min(rowCountMax, ArrowLimits.rowCountMax)
         self.byteCountMax = byteCountMax
         var fixed = 0
-        var variable: [Int] = []
+        var measured: [Int] = []
         for position in positions {
             switch schema.columns[position].layout {
             case .bit: fixed += 1
             case .fixedWidth(let width): fixed += width
-            case .variable32:
-                fixed += 4
-                variable.append(position)
-            case .variable64:
-                fixed += 8
-                variable.append(position)
+            default: measured.append(position)
             }
         }
         fixedByteCount = fixed
-        variablePositions = variable
+        measuredPositions = measured
     }
 
     /// Adds a batch to take rows of, and returns the number that stands for it until `finish` or
@@ -80,8 +75,8 @@ public struct ArrowGather {
     /// Appends a row of a source. Traps if there is no such source or row.
     public mutating func append(source: Int, row: Int) {
         precondition(row >= 0 && row < sources[source].rowCount, "no such row in the batch")
-        for position in variablePositions {
-            byteCount += sources[source].columns[position].byteCount(at: row)
+        for position in measuredPositions {
+            byteCount += sources[source].columns[position].byteCount(in: row..<row + 1)
         }
         appendRun(source: source, start: row, count: 1)
     }
@@ -93,7 +88,7 @@ public struct ArrowGather {
         precondition(
             rows.lowerBound >= 0 && rows.upperBound <= batch.rowCount, "no such rows in the batch")
         if rows.isEmpty { return }
-        for position in variablePositions {
+        for position in measuredPositions {
             byteCount += batch.columns[position].byteCount(in: rows)
         }
         appendRun(source: source, start: rows.lowerBound, count: rows.count)
@@ -115,7 +110,8 @@ public struct ArrowGather {
 
     /// The batch of the rows appended since the last call. The sources stay, so that more of their
     /// rows can follow. Throws `limitExceeded` if there are more than `ArrowLimits.rowCountMax`
-    /// rows or if a column with 32-bit offsets would exceed 2 GiB, and `invalidArgument` if a
+    /// rows, if a column with 32-bit offsets would exceed 2 GiB, or if dictionaries together have
+    /// more values than can be numbered, and `invalidArgument` if a
     /// source has nulls where the schema allows none.
     public mutating func finish() throws(ArrowError) -> ArrowRecordBatch {
         defer {
@@ -134,10 +130,10 @@ public struct ArrowGather {
         for (target, position) in positions.enumerated() {
             let field = schema.fields[target]
             let kernel = ArrowGatherKernel(
-                type: field.type, sources: sources, position: position, runs: runs,
+                type: field.type, sources: sources.map { $0.columns[position] }, runs: runs,
                 rowCount: rowCount)
             let array = try kernel.run(name: field.name)
-            guard field.nullable || array.nullCount == 0 else {
+            guard field.nullable || array.markedNullCount == 0 else {
                 throw ArrowError(
                     .invalidArgument, "column \"\(field.name)\" may not hold nulls, a source does")
             }

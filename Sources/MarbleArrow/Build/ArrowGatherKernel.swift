@@ -1,7 +1,7 @@
-/// Copies runs of rows of one column of several batches into one array.
+/// Copies runs of rows of several arrays of one type into one array.
 struct ArrowGatherKernel {
-    /// What the loops need of a source's column, without its references.
-    private struct Column {
+    /// What the loops need of a source, without its references.
+    struct Column {
         /// Nil if nothing is null.
         let validity: UnsafeRawPointer?
         let offsets: UnsafeRawPointer
@@ -11,7 +11,8 @@ struct ArrowGatherKernel {
 
         @inline(__always)
         init(_ array: ArrowArray) {
-            validity = array.nullCount == 0 ? nil : array.validityBase
+            validity =
+                array.nullCount == 0 || !array.layout.hasValidity ? nil : array.validityBase
             offsets = array.offsetsBase
             values = array.valuesBase
             valuesByteCount = array.valuesByteCount
@@ -29,20 +30,17 @@ struct ArrowGatherKernel {
         }
     }
 
-    private let type: ArrowType
-    private let sources: [ArrowRecordBatch]
-    private let columns: [Column]
-    private let runs: [ArrowGather.Run]
-    private let rowCount: Int
+    let type: ArrowType
+    let sources: [ArrowArray]
+    let columns: [Column]
+    let runs: [ArrowGather.Run]
+    let rowCount: Int
 
-    /// Reads the columns at a position of the sources, which have the same type there.
-    init(
-        type: ArrowType, sources: [ArrowRecordBatch], position: Int, runs: [ArrowGather.Run],
-        rowCount: Int
-    ) {
+    /// The runs have at least one row each, and `rowCount` together.
+    init(type: ArrowType, sources: [ArrowArray], runs: [ArrowGather.Run], rowCount: Int) {
         self.type = type
         self.sources = sources
-        columns = sources.map { Column($0.columns[position]) }
+        columns = sources.map { Column($0) }
         self.runs = runs
         self.rowCount = rowCount
     }
@@ -57,6 +55,7 @@ struct ArrowGatherKernel {
         case .fixedWidth(let width): values = fixed(width)
         case .variable32: (offsets, values) = try variable(Int32.self, name)
         case .variable64: (offsets, values) = try variable(Int64.self, name)
+        default: return try nested(name: name)
         }
         let (validity, nullCount) = validity()
         return ArrowArray(
@@ -64,7 +63,7 @@ struct ArrowGatherKernel {
             offsets: offsets, values: values)
     }
 
-    private func validity() -> (buffer: ArrowBuffer, nullCount: Int) {
+    func validity() -> (buffer: ArrowBuffer, nullCount: Int) {
         guard rowCount > 0 && columns.contains(where: { $0.validity != nil }) else {
             return (.empty, 0)
         }
@@ -101,7 +100,7 @@ struct ArrowGatherKernel {
         return target.buffer()
     }
 
-    private func fixed(_ width: Int) -> ArrowBuffer {
+    func fixed(_ width: Int) -> ArrowBuffer {
         let target = ArrowMemory(capacity: rowCount * width)
         switch width {
         case 1: copyNumbers(UInt8.self, target)
@@ -176,14 +175,5 @@ struct ArrowGatherKernel {
             values.append(column.values + start, count: column.offset(type, endRow) - start)
         }
         return (offsets.buffer(), values.buffer())
-    }
-}
-
-extension ArrowArray {
-    /// How many bytes the values of neighbouring rows have, in a column of variable length.
-    func byteCount(in rows: Range<Int>) -> Int {
-        if rows.isEmpty { return 0 }
-        let first = byteRange(rows.lowerBound)
-        return byteRange(rows.upperBound - 1).upperBound - first.lowerBound
     }
 }

@@ -68,6 +68,20 @@ enum ArrowFormat {
         static let metadata = 6
     }
 
+    /// DictionaryEncoding
+    enum DictionarySlot {
+        static let id = 0
+        static let indexType = 1
+        static let isOrdered = 2
+        static let kind = 3
+    }
+
+    enum DictionaryBatchSlot {
+        static let id = 0
+        static let data = 1
+        static let isDelta = 2
+    }
+
     enum KeyValueSlot {
         static let key = 0
         static let value = 1

@@ -10,7 +10,8 @@ extension ArrowIPC {
     ) throws(ArrowError) -> ArrowRecordBatch {
         guard case .recordBatch(let header) = try decodeMessage(header: header) else {
             throw ArrowError(
-                .malformed, "a schema was sent where a record batch belongs; it comes only once")
+                .malformed,
+                "a schema or a dictionary was sent where a record batch belongs")
         }
         return try decodeRecordBatch(
             header: header, body: body, schema: schema, validation: validation,
@@ -22,12 +23,19 @@ extension ArrowIPC {
     ///
     /// Every count, length and buffer is checked before it is used, and with `.full` every value as
     /// well. Throws `malformed`, naming the column, if the batch doesn't keep to the format or to
-    /// the schema, and whatever `decompress` throws.
+    /// the schema, or if it has dictionary columns, for which see the method with `dictionaries`; and
+    /// whatever `decompress` throws.
     public static func decodeRecordBatch(
         header: RecordBatchHeader, body: ArrowBuffer, schema: ArrowSchema,
         validation: ArrowValidation = .full,
         uncompressedByteCountMax: Int = ArrowLimits.uncompressedByteCountMax
     ) throws(ArrowError) -> ArrowRecordBatch {
+        guard schema.isFlat else {
+            var none = ArrowDictionaries()
+            return try decodeRecordBatch(
+                header: header, body: body, schema: schema, dictionaries: &none,
+                validation: validation, uncompressedByteCountMax: uncompressedByteCountMax)
+        }
         let fields = schema.fields
         let layouts = schema.columns
         guard header.nodeCount == fields.count && header.bufferCount == schema.bufferCount else {
@@ -85,6 +93,15 @@ extension ArrowIPC {
         _ index: Int, _ header: RecordBatchHeader, _ body: ArrowBuffer, _ fields: [ArrowField],
         _ column: Int
     ) throws(ArrowError) -> ArrowBuffer {
+        try buffer(index, header, body, name: fields[column].name)
+    }
+
+    /// Where a buffer lies in the body. `index` is below the header's count of buffers.
+    @inline(__always)
+    static func buffer(
+        _ index: Int, _ header: RecordBatchHeader, _ body: ArrowBuffer,
+        name: @autoclosure () -> String
+    ) throws(ArrowError) -> ArrowBuffer {
         let (offset, byteCount) = header.buffer(index)
         if byteCount == 0 { return .empty }
         guard
@@ -92,19 +109,19 @@ extension ArrowIPC {
                 && byteCount <= body.count - Int(offset)
         else {
             throw ArrowArrayCheck.malformed(
-                fields[column].name,
+                name(),
                 "has a buffer of \(byteCount) bytes at \(offset) in a body of \(body.count) bytes")
         }
         return ArrowBuffer(owner: body.owner, base: body.base + Int(offset), count: Int(byteCount))
     }
 
     @inline(never)
-    private static func wrongShape(
+    static func wrongShape(
         _ header: RecordBatchHeader, _ schema: ArrowSchema
     ) -> ArrowError {
         ArrowError(
             .malformed,
             "a record batch has \(header.nodeCount) columns and \(header.bufferCount) buffers, but "
-                + "its schema \(schema) needs \(schema.fields.count) and \(schema.bufferCount)")
+                + "its schema \(schema) needs others")
     }
 }

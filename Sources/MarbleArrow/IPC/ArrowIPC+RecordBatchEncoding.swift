@@ -1,4 +1,4 @@
-/// A record batch in its form for the wire.
+/// A record batch, or a dictionary batch, in its form for the wire.
 public struct ArrowEncodedRecordBatch: Sendable {
     /// The message's metadata, as `FlightData.data_header` carries it.
     public let header: [UInt8]
@@ -21,7 +21,11 @@ extension ArrowIPC {
 
     /// The metadata and the body of a record batch, without compression. Buffers are not copied,
     /// except for slices that don't begin at a byte's boundary or whose offsets have to begin at 0.
+    ///
+    /// Dictionary columns are encoded as their numbers alone: the values have to be sent before, as
+    /// `ArrowBatchEncoder` does.
     public static func encodeRecordBatch(_ batch: ArrowRecordBatch) -> ArrowEncodedRecordBatch {
+        guard batch.schema.isFlat else { return encodeNested(batch) }
         let nodeCount = batch.columns.count
         let bufferCount = batch.schema.bufferCount
         var segments: [ArrowBuffer] = []
@@ -45,6 +49,61 @@ extension ArrowIPC {
         }
         return ArrowEncodedRecordBatch(
             header: header, segments: segments, bodyByteCount: bodyByteCount)
+    }
+
+    private static func encodeNested(_ batch: ArrowRecordBatch) -> ArrowEncodedRecordBatch {
+        var collector = RecordBatchCollector()
+        for column in batch.columns { collector.append(column) }
+        guard collector.variadicCounts.isEmpty else {
+            return encode(collector, rowCount: batch.rowCount, dictionary: nil)
+        }
+        let (nodes, buffers) = (collector.nodes, collector.buffers)
+        let headerByteCount = RecordBatchHeaderEncoder.byteCount(
+            nodeCount: nodes.count, bufferCount: buffers.count)
+        var segments: [ArrowBuffer] = []
+        var bodyByteCount = 0
+        let header = [UInt8](unsafeUninitializedCapacity: headerByteCount) { target, count in
+            var encoder = RecordBatchHeaderEncoder(
+                into: UnsafeMutableRawBufferPointer(target), rowCount: batch.rowCount,
+                nodeCount: nodes.count, bufferCount: buffers.count)
+            for node in nodes {
+                encoder.appendNode(length: node.length, nullCount: node.nullCount)
+            }
+            for buffer in buffers { append(buffer, &encoder, &segments) }
+            bodyByteCount = encoder.finish()
+            count = headerByteCount
+        }
+        return ArrowEncodedRecordBatch(
+            header: header, segments: segments, bodyByteCount: bodyByteCount)
+    }
+
+    /// The metadata and the body of a dictionary batch of values.
+    static func encodeDictionaryBatch(
+        _ values: ArrowArray, id: Int64, isDelta: Bool
+    ) -> ArrowEncodedRecordBatch {
+        var collector = RecordBatchCollector()
+        collector.append(values)
+        return encode(
+            collector, rowCount: values.length,
+            dictionary: RecordBatchMetadata.Dictionary(id: id, isDelta: isDelta))
+    }
+
+    /// Batches whose metadata has more than counts, nodes and buffers.
+    private static func encode(
+        _ collector: RecordBatchCollector, rowCount: Int,
+        dictionary: RecordBatchMetadata.Dictionary?
+    ) -> ArrowEncodedRecordBatch {
+        var segments: [ArrowBuffer] = []
+        var metadata = RecordBatchMetadata(collector, rowCount: rowCount, dictionary: dictionary)
+        for buffer in collector.buffers {
+            metadata.buffers.append((metadata.bodyByteCount, buffer.count))
+            let padding = ArrowFormat.padding(after: buffer.count)
+            metadata.bodyByteCount += buffer.count + padding
+            if buffer.count > 0 { segments.append(buffer) }
+            if padding > 0 { segments.append(.padding(padding)) }
+        }
+        return ArrowEncodedRecordBatch(
+            header: metadata.encode(), segments: segments, bodyByteCount: metadata.bodyByteCount)
     }
 
     private static func append(
@@ -74,6 +133,7 @@ extension ArrowArray {
             return (nil, values.slice(offset: offset * width, count: length * width))
         case .variable32: return compactVariable(Int32.self)
         case .variable64: return compactVariable(Int64.self)
+        default: wrongType("flat")
         }
     }
 

@@ -3,7 +3,8 @@ extension ArrowIPC {
     public static func encodeSchema(_ schema: ArrowSchema) -> [UInt8] {
         var builder = FlatBufferBuilder()
         var fields: [FlatBufferBuilder.Reference] = []
-        for field in schema.fields { fields.append(encode(field, &builder)) }
+        var ids = schema.dictionaries.map(\.id)[...]
+        for field in schema.fields { fields.append(encode(field, &ids, &builder)) }
         let fieldVector = builder.vector(fields)
         let metadata = encode(schema.metadata, &builder)
         let table = builder.table { builder in
@@ -55,21 +56,43 @@ extension ArrowIPC {
         return message
     }
 
+    /// Writes a field. `ids` are the numbers of the dictionaries to come, depth first.
     private static func encode(
-        _ field: ArrowField, _ builder: inout FlatBufferBuilder
+        _ field: ArrowField, _ ids: inout ArraySlice<Int64>, _ builder: inout FlatBufferBuilder
     ) -> FlatBufferBuilder.Reference {
         let name = builder.string(field.name)
         let metadata = encode(field.metadata, &builder)
+        var type = field.type
+        var dictionary: FlatBufferBuilder.Reference?
+        if case .dictionary(let index, let value, let isOrdered) = type {
+            dictionary = encode(
+                dictionary: ids.popFirst() ?? 0, index: index, isOrdered: isOrdered, &builder)
+            type = value
+        }
+        var children: [FlatBufferBuilder.Reference] = []
+        for child in type.children { children.append(encode(child, &ids, &builder)) }
         // C++ and others demand the vector of children even where there can be none.
-        let children = builder.vector([])
-        let (kind, type) = encode(field.type, &builder)
+        let childVector = builder.vector(children)
+        let (kind, table) = encode(type, &builder)
         return builder.table { builder in
             builder.add(ArrowFormat.FieldSlot.name, name)
-            builder.add(ArrowFormat.FieldSlot.type, type)
-            builder.add(ArrowFormat.FieldSlot.children, children)
+            builder.add(ArrowFormat.FieldSlot.type, table)
+            builder.add(ArrowFormat.FieldSlot.children, childVector)
+            if let dictionary { builder.add(ArrowFormat.FieldSlot.dictionary, dictionary) }
             if let metadata { builder.add(ArrowFormat.FieldSlot.metadata, metadata) }
             builder.add(ArrowFormat.FieldSlot.typeKind, kind.rawValue)
             builder.add(ArrowFormat.FieldSlot.nullable, UInt8(field.nullable ? 1 : 0))
+        }
+    }
+
+    private static func encode(
+        dictionary id: Int64, index: ArrowType, isOrdered: Bool, _ builder: inout FlatBufferBuilder
+    ) -> FlatBufferBuilder.Reference {
+        let (_, indexType) = encode(index, &builder)
+        return builder.table { builder in
+            builder.add(ArrowFormat.DictionarySlot.id, id)
+            builder.add(ArrowFormat.DictionarySlot.indexType, indexType)
+            builder.add(ArrowFormat.DictionarySlot.isOrdered, UInt8(isOrdered ? 1 : 0))
         }
     }
 
@@ -94,42 +117,62 @@ extension ArrowIPC {
         _ type: ArrowType, _ builder: inout FlatBufferBuilder
     ) -> (ArrowFormat.TypeKind, FlatBufferBuilder.Reference) {
         switch type {
-        case .bool: return (.bool, builder.table { _ in })
-        case .utf8: return (.utf8, builder.table { _ in })
-        case .binary: return (.binary, builder.table { _ in })
-        case .largeUtf8: return (.largeUtf8, builder.table { _ in })
-        case .largeBinary: return (.largeBinary, builder.table { _ in })
-        case .int8: return (.int, integer(8, signed: true, &builder))
-        case .int16: return (.int, integer(16, signed: true, &builder))
-        case .int32: return (.int, integer(32, signed: true, &builder))
-        case .int64: return (.int, integer(64, signed: true, &builder))
-        case .uint8: return (.int, integer(8, signed: false, &builder))
-        case .uint16: return (.int, integer(16, signed: false, &builder))
-        case .uint32: return (.int, integer(32, signed: false, &builder))
-        case .uint64: return (.int, integer(64, signed: false, &builder))
-        case .float16: return (.floatingPoint, builder.table { $0.add(0, Int16(0)) })
-        case .float32: return (.floatingPoint, builder.table { $0.add(0, Int16(1)) })
-        case .float64: return (.floatingPoint, builder.table { $0.add(0, Int16(2)) })
+        case .int8: (.int, integer(8, signed: true, &builder))
+        case .int16: (.int, integer(16, signed: true, &builder))
+        case .int32: (.int, integer(32, signed: true, &builder))
+        case .int64: (.int, integer(64, signed: true, &builder))
+        case .uint8: (.int, integer(8, signed: false, &builder))
+        case .uint16: (.int, integer(16, signed: false, &builder))
+        case .uint32: (.int, integer(32, signed: false, &builder))
+        case .uint64: (.int, integer(64, signed: false, &builder))
+        case .float16: (.floatingPoint, builder.table { $0.add(0, Int16(0)) })
+        case .float32: (.floatingPoint, builder.table { $0.add(0, Int16(1)) })
+        case .float64: (.floatingPoint, builder.table { $0.add(0, Int16(2)) })
         case .fixedSizeBinary(let byteWidth):
-            return (.fixedSizeBinary, builder.table { $0.add(0, Int32(byteWidth)) })
-        case .date32: return (.date, builder.table { $0.add(0, Int16(0)) })
-        case .date64: return (.date, builder.table { $0.add(0, Int16(1)) })
-        case .time32(let unit): return (.time, time(unit, bitWidth: 32, &builder))
-        case .time64(let unit): return (.time, time(unit, bitWidth: 64, &builder))
-        case .timestamp(let unit, let timezone):
-            let zone = timezone.map { builder.string($0) }
-            let table = builder.table { builder in
-                if let zone { builder.add(1, zone) }
-                builder.add(0, Int16(unit.rawValue))
-            }
-            return (.timestamp, table)
+            (.fixedSizeBinary, builder.table { $0.add(0, Int32(byteWidth)) })
+        case .date32: (.date, builder.table { $0.add(0, Int16(0)) })
+        case .date64: (.date, builder.table { $0.add(0, Int16(1)) })
+        case .time32(let unit): (.time, time(unit, bitWidth: 32, &builder))
+        case .time64(let unit): (.time, time(unit, bitWidth: 64, &builder))
+        case .timestamp(let unit, let zone): (.timestamp, timestamp(unit, zone, &builder))
+        case .duration(let unit):
+            (.duration, builder.table { $0.add(0, Int16(unit.rawValue)) })
+        case .interval(let unit):
+            (.interval, builder.table { $0.add(0, Int16(unit.rawValue)) })
+        case .decimal32(let precision, let scale):
+            (.decimal, decimal(32, precision, scale, &builder))
+        case .decimal64(let precision, let scale):
+            (.decimal, decimal(64, precision, scale, &builder))
         case .decimal128(let precision, let scale):
-            let table = builder.table { builder in
-                builder.add(0, Int32(precision))
-                builder.add(1, Int32(scale))
-                builder.add(2, Int32(128))
-            }
-            return (.decimal, table)
+            (.decimal, decimal(128, precision, scale, &builder))
+        case .decimal256(let precision, let scale):
+            (.decimal, decimal(256, precision, scale, &builder))
+        case .fixedSizeList(_, let size):
+            (.fixedSizeList, builder.table { $0.add(0, Int32(size)) })
+        case .map(_, let keysSorted):
+            (.map, builder.table { $0.add(0, UInt8(keysSorted ? 1 : 0)) })
+        case .union(let type): (.union, union(type, &builder))
+        default: (plainKind(type), builder.table { _ in })
+        }
+    }
+
+    /// The kinds that have nothing to say about themselves.
+    private static func plainKind(_ type: ArrowType) -> ArrowFormat.TypeKind {
+        switch type {
+        case .bool: .bool
+        case .utf8: .utf8
+        case .binary: .binary
+        case .largeUtf8: .largeUtf8
+        case .largeBinary: .largeBinary
+        case .utf8View: .utf8View
+        case .binaryView: .binaryView
+        case .list: .list
+        case .largeList: .largeList
+        case .listView: .listView
+        case .largeListView: .largeListView
+        case .struct: .struct
+        case .runEndEncoded: .runEndEncoded
+        default: .null
         }
     }
 
@@ -148,6 +191,36 @@ extension ArrowIPC {
         builder.table { builder in
             builder.add(1, bitWidth)
             builder.add(0, Int16(unit.rawValue))
+        }
+    }
+
+    private static func timestamp(
+        _ unit: ArrowTimeUnit, _ timezone: String?, _ builder: inout FlatBufferBuilder
+    ) -> FlatBufferBuilder.Reference {
+        let zone = timezone.map { builder.string($0) }
+        return builder.table { builder in
+            if let zone { builder.add(1, zone) }
+            builder.add(0, Int16(unit.rawValue))
+        }
+    }
+
+    private static func decimal(
+        _ bitWidth: Int32, _ precision: Int, _ scale: Int, _ builder: inout FlatBufferBuilder
+    ) -> FlatBufferBuilder.Reference {
+        builder.table { builder in
+            builder.add(0, Int32(precision))
+            builder.add(1, Int32(scale))
+            builder.add(2, bitWidth)
+        }
+    }
+
+    private static func union(
+        _ type: ArrowUnionType, _ builder: inout FlatBufferBuilder
+    ) -> FlatBufferBuilder.Reference {
+        let typeIDs = builder.vector(numbers: type.typeIDs.map { Int32($0) })
+        return builder.table { builder in
+            builder.add(1, typeIDs)
+            builder.add(0, Int16(type.mode.rawValue))
         }
     }
 }

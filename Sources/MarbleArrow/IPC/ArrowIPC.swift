@@ -7,9 +7,9 @@ public enum ArrowIPC {
     /// Reads the metadata of a message. Only a record batch's counts are looked at; the rest stays
     /// in place until `decodeRecordBatch`.
     ///
-    /// Throws `malformed` for damaged bytes, `unsupportedType` for a column of a type that is not
-    /// supported (the message names both), `unsupportedFeature` for dictionaries, tensors, unknown
-    /// compression, big-endian data and versions before V4, and `limitExceeded`.
+    /// Throws `malformed` for damaged bytes, `unsupportedType` for a column of a type that the format
+    /// doesn't have (the message names both), `unsupportedFeature` for tensors, unknown compression,
+    /// big-endian data and versions before V4, and `limitExceeded`.
     public static func decodeMessage(header: ArrowBuffer) throws(ArrowError) -> ArrowMessage {
         defer { withExtendedLifetime(header.owner) {} }
         guard header.count <= ArrowLimits.metadataByteCountMax else {
@@ -35,7 +35,18 @@ public enum ArrowIPC {
         switch kind {
         case ArrowFormat.Header.recordBatch:
             return .recordBatch(
-                try recordBatchHeader(table, metadata: header, bodyByteCount: Int(bodyLength)))
+                try recordBatchHeader(table, version, header, bodyByteCount: Int(bodyLength)))
+        case ArrowFormat.Header.dictionaryBatch:
+            typealias Slot = ArrowFormat.DictionaryBatchSlot
+            guard let data = try table.table(Slot.data) else {
+                throw ArrowError(.malformed, "a dictionary batch has no values")
+            }
+            return .dictionaryBatch(
+                DictionaryBatchHeader(
+                    id: try table.number(Slot.id, default: Int64(0)),
+                    isDelta: try table.number(Slot.isDelta, default: UInt8(0)) != 0,
+                    values: try recordBatchHeader(
+                        data, version, header, bodyByteCount: Int(bodyLength))))
         case ArrowFormat.Header.schema:
             guard bodyLength == 0 else {
                 throw ArrowError(.malformed, "a schema claims a body of \(bodyLength) bytes")
@@ -46,7 +57,7 @@ public enum ArrowIPC {
     }
 
     private static func recordBatchHeader(
-        _ table: FlatBufferTable, metadata: ArrowBuffer, bodyByteCount: Int
+        _ table: FlatBufferTable, _ version: Int16, _ metadata: ArrowBuffer, bodyByteCount: Int
     ) throws(ArrowError) -> RecordBatchHeader {
         typealias Slot = ArrowFormat.RecordBatchSlot
         let rowCount = try table.number(Slot.length, default: Int64(0))
@@ -57,11 +68,14 @@ public enum ArrowIPC {
         }
         let nodes = try table.vector(Slot.nodes, elementByteCount: ArrowFormat.nodeByteCount)
         let buffers = try table.vector(Slot.buffers, elementByteCount: ArrowFormat.bufferByteCount)
+        let variadic = try table.vector(
+            Slot.variadicBufferCounts, elementByteCount: MemoryLayout<Int64>.size)
         return RecordBatchHeader(
             rowCount: Int(rowCount), bodyByteCount: bodyByteCount, nodeCount: nodes.count,
             bufferCount: buffers.count, compression: try compression(table), metadata: metadata,
-            nodesPosition: nodes.position,
-            buffersPosition: buffers.position)
+            nodesPosition: nodes.position, buffersPosition: buffers.position,
+            variadicPosition: variadic.position, variadicCount: variadic.count,
+            hasUnionValidity: version < ArrowFormat.version5)
     }
 
     @inline(__always)
@@ -107,11 +121,6 @@ public enum ArrowIPC {
     @inline(never)
     private static func unsupportedMessage(_ kind: UInt8) -> ArrowError {
         switch kind {
-        case ArrowFormat.Header.dictionaryBatch:
-            ArrowError(
-                .unsupportedFeature,
-                "dictionary batches are not supported; send plain columns "
-                    + "(in pyarrow: array.dictionary_decode())")
         case ArrowFormat.Header.tensor, ArrowFormat.Header.sparseTensor:
             ArrowError(.unsupportedFeature, "tensors are not supported; send record batches")
         default: ArrowError(.malformed, "an Arrow message of unknown kind \(kind)")

@@ -4,14 +4,27 @@ public enum ArrowMessage: Sendable {
     case schema(ArrowSchema)
     /// Rows; their values are in the message's body.
     case recordBatch(RecordBatchHeader)
+    /// Values that later record batches number; they are in the message's body.
+    case dictionaryBatch(DictionaryBatchHeader)
 
     /// How many bytes of body follow the metadata in a stream.
     public var bodyByteCount: Int {
         switch self {
         case .schema: 0
         case .recordBatch(let header): header.bodyByteCount
+        case .dictionaryBatch(let header): header.values.bodyByteCount
         }
     }
+}
+
+/// The metadata of a dictionary batch.
+public struct DictionaryBatchHeader: Sendable {
+    /// What the schema calls the dictionary.
+    public let id: Int64
+    /// Whether the values are added to those that came before, rather than taking their place.
+    public let isDelta: Bool
+    /// The values: a record batch of one column.
+    public let values: RecordBatchHeader
 }
 
 /// The metadata of a record batch, read in place: where each column's buffers lie in the body.
@@ -20,7 +33,7 @@ public struct RecordBatchHeader: Sendable {
     public let rowCount: Int
     /// How many bytes the body claims to have, at least 0.
     public let bodyByteCount: Int
-    /// How many columns the batch has.
+    /// How many columns the batch has, nested ones included.
     public let nodeCount: Int
     /// How many buffers the batch has.
     public let bufferCount: Int
@@ -32,6 +45,19 @@ public struct RecordBatchHeader: Sendable {
     public let metadata: ArrowBuffer
     let nodesPosition: Int
     let buffersPosition: Int
+    let variadicPosition: Int
+    /// How many view columns say how many buffers they have.
+    let variadicCount: Int
+    /// Whether unions have a validity bitmap, as before version V5.
+    let hasUnionValidity: Bool
+
+    /// How many buffers the `index`-th view column points to. `index` is below `variadicCount`.
+    func variadicBufferCount(_ index: Int) -> Int64 {
+        defer { withExtendedLifetime(metadata.owner) {} }
+        let position = variadicPosition + index * MemoryLayout<Int64>.size
+        return Int64(
+            littleEndian: metadata.base.loadUnaligned(fromByteOffset: position, as: Int64.self))
+    }
 
     /// The lengths of the `index`-th column. `index` is below `nodeCount`.
     @inline(__always)

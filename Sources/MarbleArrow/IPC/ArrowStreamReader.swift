@@ -17,6 +17,7 @@ public struct ArrowStreamReader {
         case prefix
         case metadata(byteCount: Int)
         case body(RecordBatchHeader)
+        case dictionary(DictionaryBatchHeader)
         case ended
     }
 
@@ -26,16 +27,19 @@ public struct ArrowStreamReader {
     private let validation: ArrowValidation
     private var state = State.prefix
     private var input = ArrowInputQueue()
+    private var dictionaries: ArrowDictionaries
 
     /// Begins to read a stream.
     ///
     /// - Parameters:
     ///   - bodyByteCountMax: A message with a larger body is refused with `limitExceeded`, and so is one
-    ///     whose body would be larger when it is decompressed.
+    ///     whose body would be larger when it is decompressed; so are dictionaries that are larger
+    ///     together.
     ///   - validation: How closely batches are looked at.
     public init(bodyByteCountMax: Int = 1 << 30, validation: ArrowValidation = .full) {
         self.bodyByteCountMax = bodyByteCountMax
         self.validation = validation
+        dictionaries = ArrowDictionaries(byteCountMax: bodyByteCountMax)
     }
 
     /// Takes bytes that have arrived.
@@ -49,7 +53,7 @@ public struct ArrowStreamReader {
         switch state {
         case .ended: true
         case .prefix: input.byteCount == 0 && schema != nil
-        case .metadata, .body: false
+        case .metadata, .body, .dictionary: false
         }
     }
 
@@ -69,6 +73,12 @@ public struct ArrowStreamReader {
                 guard let body = input.take(header.bodyByteCount) else { return nil }
                 state = .prefix
                 return .recordBatch(try decode(header, body))
+            case .dictionary(let header):
+                guard let body = input.take(header.values.bodyByteCount) else { return nil }
+                state = .prefix
+                try dictionaries.read(
+                    header, body: body, schema: try startedSchema(), validation: validation,
+                    uncompressedByteCountMax: bodyByteCountMax)
             }
         }
     }
@@ -100,25 +110,43 @@ public struct ArrowStreamReader {
             state = .prefix
             return .schema(schema)
         case .recordBatch(let header):
-            guard header.bodyByteCount <= bodyByteCountMax else {
-                throw ArrowError(
-                    .limitExceeded,
-                    "a record batch has \(header.bodyByteCount) bytes; the limit is "
-                        + "\(bodyByteCountMax): write smaller batches")
-            }
+            try checkSize(header)
             state = .body(header)
+            return nil
+        case .dictionaryBatch(let header):
+            try checkSize(header.values)
+            state = .dictionary(header)
             return nil
         }
     }
 
-    private func decode(
+    private func checkSize(_ header: RecordBatchHeader) throws(ArrowError) {
+        guard header.bodyByteCount <= bodyByteCountMax else {
+            throw ArrowError(
+                .limitExceeded,
+                "a record batch has \(header.bodyByteCount) bytes; the limit is "
+                    + "\(bodyByteCountMax): write smaller batches")
+        }
+    }
+
+    private func startedSchema() throws(ArrowError) -> ArrowSchema {
+        guard let schema else {
+            throw ArrowError(.malformed, "the stream has a batch before its schema")
+        }
+        return schema
+    }
+
+    private mutating func decode(
         _ header: RecordBatchHeader, _ body: ArrowBuffer
     ) throws(ArrowError) -> ArrowRecordBatch {
-        guard let schema else {
-            throw ArrowError(.malformed, "the stream has a record batch before its schema")
+        let schema = try startedSchema()
+        guard schema.hasDictionaries else {
+            return try ArrowIPC.decodeRecordBatch(
+                header: header, body: body, schema: schema, validation: validation,
+                uncompressedByteCountMax: bodyByteCountMax)
         }
         return try ArrowIPC.decodeRecordBatch(
-            header: header, body: body, schema: schema, validation: validation,
-            uncompressedByteCountMax: bodyByteCountMax)
+            header: header, body: body, schema: schema, dictionaries: &dictionaries,
+            validation: validation, uncompressedByteCountMax: bodyByteCountMax)
     }
 }

@@ -7,26 +7,29 @@ public struct ArrowStreamWriter {
     /// How the batches' buffers are compressed.
     public let compression: ArrowCompression
     private var bytes: [UInt8]
+    private var encoder: ArrowBatchEncoder
 
     /// Begins a stream.
     public init(schema: ArrowSchema, compression: ArrowCompression = .none) {
         self.schema = schema
         self.compression = compression
-        bytes = ArrowIPC.encodeEncapsulatedSchema(schema)
+        encoder = ArrowBatchEncoder(schema: schema, compression: compression)
+        bytes = ArrowIPC.encodeEncapsulatedSchema(encoder.schema)
     }
 
-    /// Appends a batch. Throws `invalidArgument` if its columns are not those of the stream's
-    /// schema.
+    /// Appends a batch, and before it the dictionaries that are new in it. Throws `invalidArgument`
+    /// if its columns are not those of the stream's schema.
     public mutating func write(_ batch: ArrowRecordBatch) throws(ArrowError) {
         guard batch.schema.hasSameFields(as: schema) else {
             throw ArrowError(
                 .invalidArgument,
                 "a batch of \(batch.schema) can't be written to a stream of \(schema)")
         }
-        let encoded = ArrowIPC.encodeRecordBatch(batch, compression: compression)
-        bytes.append(contentsOf: ArrowIPC.encapsulate(encoded.header))
-        for segment in encoded.segments {
-            segment.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        for encoded in encoder.encode(batch) {
+            bytes.append(contentsOf: ArrowIPC.encapsulate(encoded.header))
+            for segment in encoded.segments {
+                segment.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            }
         }
     }
 

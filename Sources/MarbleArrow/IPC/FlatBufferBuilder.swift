@@ -29,6 +29,15 @@ struct FlatBufferBuilder {
         return Reference(position: reversed.count)
     }
 
+    /// Writes a vector of numbers.
+    mutating func vector<Number: FixedWidthInteger>(numbers: [Number]) -> Reference {
+        let width = MemoryLayout<Number>.size
+        pad(to: max(4, width), before: numbers.count * width)
+        for number in numbers.reversed() { push(number) }
+        push(UInt32(numbers.count))
+        return Reference(position: reversed.count)
+    }
+
     /// Writes a vector of structs of two 64-bit numbers each.
     mutating func vector(ofPairs pairs: [(Int64, Int64)]) -> Reference {
         pad(to: 8, before: pairs.count * 16)

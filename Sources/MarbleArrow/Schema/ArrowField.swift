@@ -20,6 +20,21 @@ public struct ArrowField: Sendable, Hashable {
     }
 }
 
+extension ArrowField {
+    /// The name of the extension type that the column's values have (Arrow columnar format,
+    /// "Extension Types"), or nil. Values are those of `type`; the name is kept in the metadata.
+    public var extensionName: String? {
+        get { metadata["ARROW:extension:name"] }
+        set { metadata["ARROW:extension:name"] = newValue }
+    }
+
+    /// What the extension type needs to know besides its name, or nil.
+    public var extensionMetadata: String? {
+        get { metadata["ARROW:extension:metadata"] }
+        set { metadata["ARROW:extension:metadata"] = newValue }
+    }
+}
+
 extension ArrowField: CustomStringConvertible {
     public var description: String {
         "\(name): \(type)\(nullable ? "" : " not null")"

@@ -15,17 +15,48 @@ public struct ArrowSchema: Sendable {
         }
     }
 
+    /// A dictionary that the columns need: one for each dictionary type in them, depth first.
+    struct Dictionary: Sendable, Hashable {
+        /// What messages call it. Several columns may share one.
+        let id: Int64
+        let valueType: ArrowType
+        /// How many of those that follow are needed by this one's own values.
+        let nestedCount: Int
+    }
+
     private final class Storage: Sendable {
         let fields: [ArrowField]
         let metadata: ArrowMetadata
         let columns: [Column]
+        let dictionaries: [Dictionary]
         let bufferCount: Int
+        let isFlat: Bool
+        let nestedColumnCount: Int
 
-        init(fields: [ArrowField], metadata: ArrowMetadata) {
+        init(fields: [ArrowField], metadata: ArrowMetadata, dictionaryIDs: [Int64]?) {
             self.fields = fields
             self.metadata = metadata
             columns = fields.map { Column($0.type, nullable: $0.nullable) }
+            isFlat = columns.allSatisfy(\.layout.isFlat)
             bufferCount = columns.reduce(0) { $0 + $1.layout.bufferCount }
+            nestedColumnCount =
+                isFlat ? fields.count : fields.reduce(0) { $0 + $1.type.columnCount }
+            var found: [ArrowType] = []
+            if !isFlat { fields.forEach { Self.find($0.type, &found) } }
+            precondition(dictionaryIDs.map { $0.count == found.count } ?? true)
+            dictionaries = found.enumerated().map { position, value in
+                Dictionary(
+                    id: dictionaryIDs?[position] ?? Int64(position), valueType: value,
+                    nestedCount: value.dictionaryCount)
+            }
+        }
+
+        private static func find(_ type: ArrowType, _ found: inout [ArrowType]) {
+            if case .dictionary(_, let value, _) = type {
+                found.append(value)
+                find(value, &found)
+            }
+            for child in type.children { find(child.type, &found) }
         }
     }
 
@@ -36,7 +67,12 @@ public struct ArrowSchema: Sendable {
         for field in fields {
             if let flaw = field.type.flaw { preconditionFailure("column \(field.name): \(flaw)") }
         }
-        storage = Storage(fields: fields, metadata: metadata)
+        storage = Storage(fields: fields, metadata: metadata, dictionaryIDs: nil)
+    }
+
+    /// Makes a schema of fields that were checked, with the numbers of their dictionaries.
+    init(checked fields: [ArrowField], metadata: ArrowMetadata, dictionaryIDs: [Int64]?) {
+        storage = Storage(fields: fields, metadata: metadata, dictionaryIDs: dictionaryIDs)
     }
 
     /// The fields in order.
@@ -49,9 +85,45 @@ public struct ArrowSchema: Sendable {
         storage.metadata
     }
 
-    /// How many buffers a record batch of this schema has.
+    /// How many buffers the columns of a record batch have, nested ones' children's not counted.
     var bufferCount: Int {
         storage.bufferCount
+    }
+
+    /// How many columns a record batch has, nested ones included.
+    public var nestedColumnCount: Int {
+        storage.nestedColumnCount
+    }
+
+    /// Whether no column is nested, a view or null.
+    var isFlat: Bool {
+        storage.isFlat
+    }
+
+    /// The dictionaries that the columns need, depth first.
+    var dictionaries: [Dictionary] {
+        storage.dictionaries
+    }
+
+    /// The schema with its dictionaries numbered from 0, each column with its own.
+    var numberingDictionaries: ArrowSchema {
+        ArrowSchema(checked: fields, metadata: metadata, dictionaryIDs: nil)
+    }
+
+    /// Whether values are sent once and numbered in batches, in some column.
+    public var hasDictionaries: Bool {
+        !storage.dictionaries.isEmpty
+    }
+
+    /// The schema with every dictionary replaced by the type of its values.
+    public var withoutDictionaries: ArrowSchema {
+        guard hasDictionaries else { return self }
+        let plain = fields.map { field in
+            var field = field
+            field.type = field.type.withoutDictionaries
+            return field
+        }
+        return ArrowSchema(checked: plain, metadata: metadata, dictionaryIDs: nil)
     }
 
     /// The physical side of the fields.
@@ -70,17 +142,18 @@ public struct ArrowSchema: Sendable {
         ArrowSchema(positions.map { storage.fields[$0] }, metadata: storage.metadata)
     }
 
-    /// Whether names, types and nullability are the same; metadata is not compared.
+    /// Whether names, types and nullability are the same. Metadata is not compared, nor are the names
+    /// of lists' items.
     public func hasSameFields(as other: ArrowSchema) -> Bool {
         if storage === other.storage { return true }
         return fields.elementsEqual(other.fields) {
-            $0.name == $1.name && $0.type == $1.type && $0.nullable == $1.nullable
+            $0.name == $1.name && $0.nullable == $1.nullable && $0.type.matches($1.type)
         }
     }
 
     /// Whether the types are the same, column by column.
     func hasSameTypes(as other: ArrowSchema) -> Bool {
-        storage === other.storage || fields.elementsEqual(other.fields) { $0.type == $1.type }
+        storage === other.storage || fields.elementsEqual(other.fields) { $0.type.matches($1.type) }
     }
 }
 

@@ -1,12 +1,25 @@
-/// The unit of times and timestamps.
+/// The unit of times, timestamps and durations.
 public enum ArrowTimeUnit: UInt8, Sendable, Hashable, CaseIterable {
     case second, millisecond, microsecond, nanosecond
 }
 
-/// The logical type of a column (Arrow columnar format 1.5, "Logical Types"; Schema.fbs).
+/// What a calendar interval counts.
+public enum ArrowIntervalUnit: UInt8, Sendable, Hashable, CaseIterable {
+    /// Months, as 32-bit integers; 12 are a year.
+    case yearMonth
+    /// Days and milliseconds, each a 32-bit integer.
+    case dayTime
+    /// Months and days, each a 32-bit integer, and nanoseconds, a 64-bit integer.
+    case monthDayNano
+}
+
+/// The logical type of a column (Arrow columnar format 1.5, "Data Types"; Schema.fbs).
 ///
-/// Types that are not listed here are refused when a schema is read.
+/// Names and metadata of nested fields are part of the type: `==` compares them. What matters for
+/// values alone is compared by `matches(_:)`.
 public enum ArrowType: Sendable, Hashable {
+    /// Every value is null.
+    case null
     case bool
     case int8, int16, int32, int64
     case uint8, uint16, uint32, uint64
@@ -15,6 +28,8 @@ public enum ArrowType: Sendable, Hashable {
     case utf8, binary
     /// Text and bytes with 64-bit offsets.
     case largeUtf8, largeBinary
+    /// Text and bytes behind views of 16 bytes, which hold values of up to 12 bytes themselves.
+    case utf8View, binaryView
     /// Values of `byteWidth` bytes each, at least 1.
     case fixedSizeBinary(byteWidth: Int)
     /// Days since 1970-01-01.
@@ -27,42 +42,66 @@ public enum ArrowType: Sendable, Hashable {
     case time64(ArrowTimeUnit)
     /// Time since 1970-01-01T00:00:00, in UTC if there is a time zone, else of no known zone.
     case timestamp(ArrowTimeUnit, timezone: String?)
+    /// A length of time, without regard to the calendar.
+    case duration(ArrowTimeUnit)
+    /// A length of time by the calendar.
+    case interval(ArrowIntervalUnit)
+    /// An exact number: a 32-bit integer divided by 10 to the power of `scale`.
+    case decimal32(precision: Int, scale: Int)
+    /// An exact number: a 64-bit integer divided by 10 to the power of `scale`.
+    case decimal64(precision: Int, scale: Int)
     /// An exact number: a 128-bit integer divided by 10 to the power of `scale`.
     case decimal128(precision: Int, scale: Int)
+    /// An exact number: a 256-bit integer divided by 10 to the power of `scale`.
+    case decimal256(precision: Int, scale: Int)
+    /// Values of one field, any number of them, behind 32-bit offsets.
+    indirect case list(ArrowField)
+    /// Values of one field, any number of them, behind 64-bit offsets.
+    indirect case largeList(ArrowField)
+    /// Values of one field, each list at a 32-bit offset and with a size of its own.
+    indirect case listView(ArrowField)
+    /// Values of one field, each list at a 64-bit offset and with a size of its own.
+    indirect case largeListView(ArrowField)
+    /// Exactly `size` values of one field.
+    indirect case fixedSizeList(ArrowField, size: Int)
+    /// One value of each field.
+    case `struct`([ArrowField])
+    /// Keys and values. `entries` is a struct of two fields, the first one the key, without nulls.
+    indirect case map(entries: ArrowField, keysSorted: Bool)
+    /// A value of one of several fields.
+    indirect case union(ArrowUnionType)
+    /// Numbers of values in a dictionary that accompanies the column. `index` is an integer type.
+    indirect case dictionary(index: ArrowType, value: ArrowType, isOrdered: Bool)
+    /// Each value once for a run of equal ones. `runEnds` is of 16, 32 or 64 bits, without nulls.
+    indirect case runEndEncoded(runEnds: ArrowField, values: ArrowField)
+}
 
-    /// Whether values are text that has to be valid UTF-8.
-    public var isText: Bool {
-        self == .utf8 || self == .largeUtf8
+/// A union's fields, and how its values find theirs.
+public struct ArrowUnionType: Sendable, Hashable {
+    /// Where the values of a union lie.
+    public enum Mode: UInt8, Sendable, Hashable {
+        /// Each field has as many values as the union.
+        case sparse
+        /// Each field has only its own values; the union has their positions.
+        case dense
     }
 
-    /// Whether values are bytes of any length: text or binary.
-    public var isVariableLength: Bool {
-        switch layout {
-        case .variable32, .variable64: true
-        case .bit, .fixedWidth: false
-        }
+    /// Where the values lie.
+    public var mode: Mode
+    /// What values can be of.
+    public var fields: [ArrowField]
+    /// The number of each field in the array of type numbers, from 0 to 127.
+    public var typeIDs: [Int8]
+
+    /// Makes a union type. Without numbers fields count from 0.
+    public init(_ mode: Mode, _ fields: [ArrowField], typeIDs: [Int8]? = nil) {
+        self.mode = mode
+        self.fields = fields
+        self.typeIDs = typeIDs ?? (0..<fields.count).map { Int8(clamping: $0) }
     }
 
-    /// How many bytes a value takes, or nil if it is a bit or of variable length.
-    public var byteWidth: Int? {
-        if case .fixedWidth(let width) = layout { width } else { nil }
-    }
-
-    /// Why no column can have this type, or nil if it is a valid one. Check it before a schema is
-    /// made of a type from outside.
-    public var flaw: String? {
-        switch self {
-        case .fixedSizeBinary(let byteWidth) where byteWidth < 1 || byteWidth > Int(Int32.max):
-            "a fixed-size binary's width must be between 1 and 2147483647 bytes, not \(byteWidth)"
-        case .time32(let unit) where unit != .second && unit != .millisecond:
-            "time32 counts seconds or milliseconds; use time64 for \(unit)s"
-        case .time64(let unit) where unit != .microsecond && unit != .nanosecond:
-            "time64 counts microseconds or nanoseconds; use time32 for \(unit)s"
-        case .decimal128(let precision, _) where precision < 1 || precision > 38:
-            "a 128-bit decimal's precision must be between 1 and 38 digits, not \(precision)"
-        case .decimal128(_, let scale) where Int32(exactly: scale) == nil:
-            "a decimal's scale must fit into 32 bits"
-        default: nil
-        }
+    /// The position of the field of a type number, or nil if there is none.
+    public func position(ofTypeID typeID: Int8) -> Int? {
+        typeIDs.firstIndex(of: typeID)
     }
 }

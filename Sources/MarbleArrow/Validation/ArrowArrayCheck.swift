@@ -15,7 +15,8 @@ struct ArrowArrayCheck {
         guard length >= 0 && length <= ArrowLimits.rowCountMax else {
             throw Self.malformed(name(), "has a length of \(length)")
         }
-        let nullCount = try checkValidity(validity, name())
+        let nullCount =
+            column.layout.hasValidity ? try checkValidity(validity, name()) : 0
         let needed: Int
         switch column.layout {
         case .bit: needed = ArrowBitmap.byteCount(bits: length)
@@ -26,12 +27,26 @@ struct ArrowArrayCheck {
         case .variable64:
             needed = 0
             try checkOffsets(Int64.self, offsets, values, validity, nullCount, name())
+        default: needed = neededByteCount
         }
         guard values.count >= needed else {
             throw Self.malformed(
                 name(), "needs \(needed) bytes for \(length) values, but has \(values.count)")
         }
         return nullCount
+    }
+
+    /// How many bytes of values a type that isn't flat needs. What they mean is looked at with the
+    /// children: see `run(nested:)`.
+    private var neededByteCount: Int {
+        switch column.layout {
+        case .view: length * ArrowView.byteCount
+        case .listView32: length * 4
+        case .listView64: length * 8
+        case .sparseUnion, .denseUnion: length
+        case .dictionary(let index): length * index.integerByteCount
+        default: 0
+        }
     }
 
     @inline(__always)
@@ -132,7 +147,7 @@ struct ArrowArrayCheck {
     }
 
     @inline(__always)
-    private static func load<Offset: FixedWidthInteger>(
+    static func load<Offset: FixedWidthInteger>(
         _ type: Offset.Type, _ base: UnsafeRawPointer, _ index: Int
     ) -> Offset {
         Offset(

@@ -11,8 +11,10 @@ public enum ArrowValidation: Sendable, Hashable {
 
 /// Limits on what is accepted from outside.
 public enum ArrowLimits {
-    /// The most columns that a schema may have.
+    /// The most columns that a schema may have, nested ones included.
     public static let columnCountMax = 16_384
+    /// How deep types may be nested: a list of integers is two deep.
+    public static let nestingDepthMax = 64
     /// The most rows that a record batch may have. Buffers are checked against their rows, but rows
     /// of a batch without columns cost nothing to claim.
     public static let rowCountMax = Int(Int32.max)

@@ -22,10 +22,12 @@ struct TableDefinition {
         name: String, schemaMessage: ByteBuffer, primaryKey: [String]?
     ) throws(DatabaseError) {
         try Self.check(name: name)
-        let (schema, message) = try Self.decodeSchema(schemaMessage, subject: "table \"\(name)\"")
+        let (given, message) = try Self.decodeSchema(schemaMessage, subject: "table \"\(name)\"")
         self.name = name
-        self.schema = schema
-        self.schemaMessage = message
+        // Tables hold the values of dictionaries, not their numbers: see `TableWriter`.
+        schema = given.withoutDictionaries
+        self.schemaMessage =
+            given.hasDictionaries ? ByteBuffer(bytes: ArrowIPC.encodeSchema(schema)) : message
         self.primaryKey = primaryKey ?? Self.primaryKey(inMetadataOf: schema) ?? []
         keyPositions = try Self.positions(of: self.primaryKey, in: schema, table: name)
     }
@@ -106,6 +108,13 @@ struct TableDefinition {
                 throw refuse(
                     "the primary key's column \"\(column)\" is not in the schema, which has: "
                         + schema.fields.map(\.name).joined(separator: ", "))
+            }
+            let type = schema.fields[position].type
+            guard type.canBeKey else {
+                throw refuse(
+                    "the primary key's column \"\(column)\" is of type \(type), which can't be a key; "
+                        + "name columns of booleans, integers, floats, decimal128, dates, times, "
+                        + "timestamps, text or binary")
             }
             guard !positions.contains(position) else {
                 throw refuse("the primary key names column \"\(column)\" twice")

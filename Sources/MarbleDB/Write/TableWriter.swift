@@ -1,10 +1,12 @@
 import MarbleArrow
 import MarbleFlight
 public import NIOCore
+import Synchronization
 
 /// Turns the batches of one `do_put` stream into proposals, after checking everything about them.
 ///
-/// It is made once for a stream, of the stream's schema, and may be used from any thread.
+/// It is made once for a stream, of the stream's schema, and may be used from any thread. Columns may
+/// be dictionary-encoded in the stream: what the table keeps are the values.
 public final class TableWriter: Sendable {
     /// Which of the table's columns the stream's batches have.
     private enum Columns {
@@ -16,12 +18,18 @@ public final class TableWriter: Sendable {
     private let target: Table
     private let columns: Columns
     private let batchByteCountMax: Int
+    private let streamSchema: ArrowSchema
+    /// What has come of the stream's dictionaries.
+    private let dictionaries: Mutex<ArrowDictionaries>
 
     init(
-        table: Table, schema: ArrowSchema, batchByteCountMax: Int
+        table: Table, schema streamSchema: ArrowSchema, batchByteCountMax: Int
     ) throws(DatabaseError) {
         target = table
         self.batchByteCountMax = batchByteCountMax
+        self.streamSchema = streamSchema
+        dictionaries = Mutex(ArrowDictionaries(byteCountMax: batchByteCountMax))
+        let schema = streamSchema.withoutDictionaries
         if let primaryKey = TableDefinition.primaryKey(inMetadataOf: schema),
             primaryKey != table.primaryKey
         {
@@ -52,7 +60,8 @@ public final class TableWriter: Sendable {
         target.description
     }
 
-    /// Checks a batch completely and makes a proposal of it, which keeps the batch's bytes as they are.
+    /// Checks a batch completely and makes a proposal of it, which keeps the batch's bytes as they are,
+    /// unless columns are dictionary-encoded. Nil for a dictionary batch: there is nothing to propose.
     ///
     /// - Parameters:
     ///   - dataHeader: the Arrow message's metadata, as in `FlightData.data_header`.
@@ -64,6 +73,54 @@ public final class TableWriter: Sendable {
     ///   primary key.
     public func encode(
         dataHeader: ByteBuffer, dataBody: ByteBuffer, appMetadata: ByteBuffer
+    ) throws(DatabaseError) -> ByteBuffer? {
+        guard streamSchema.hasDictionaries else {
+            return try propose(dataHeader, dataBody, appMetadata)
+        }
+        guard let plain = try decodeDictionaries(dataHeader, dataBody) else { return nil }
+        return try propose(plain.header, plain.body, appMetadata)
+    }
+
+    /// Takes a dictionary batch, and returns nil; or returns a record batch with the values that its
+    /// numbers stand for.
+    private func decodeDictionaries(
+        _ dataHeader: ByteBuffer, _ dataBody: ByteBuffer
+    ) throws(DatabaseError) -> (header: ByteBuffer, body: ByteBuffer)? {
+        let result = dictionaries.withLock { dictionaries in
+            Result<ArrowRecordBatch?, ArrowError> { () throws(ArrowError) in
+                let body = ArrowBuffer(dataBody)
+                switch try ArrowIPC.decodeMessage(header: ArrowBuffer(dataHeader)) {
+                case .schema:
+                    throw ArrowError(.malformed, "a stream has one schema, at its beginning")
+                case .dictionaryBatch(let header):
+                    try dictionaries.read(
+                        header, body: body, schema: streamSchema,
+                        uncompressedByteCountMax: batchByteCountMax)
+                    return nil
+                case .recordBatch(let header):
+                    return try ArrowIPC.decodeRecordBatch(
+                        header: header, body: body, schema: streamSchema,
+                        dictionaries: &dictionaries, uncompressedByteCountMax: batchByteCountMax
+                    ).decodingDictionaries(byteCountMax: batchByteCountMax)
+                }
+            }
+        }
+        switch result {
+        case .failure(let error): throw DatabaseError(error, in: "table \"\(target.name)\"")
+        case .success(nil): return nil
+        case .success(let batch?):
+            let encoded = ArrowIPC.encodeRecordBatch(batch)
+            var body = ByteBuffer()
+            body.reserveCapacity(encoded.bodyByteCount)
+            for segment in encoded.segments {
+                segment.withUnsafeBytes { _ = body.writeBytes($0) }
+            }
+            return (ByteBuffer(bytes: encoded.header), body)
+        }
+    }
+
+    private func propose(
+        _ dataHeader: ByteBuffer, _ dataBody: ByteBuffer, _ appMetadata: ByteBuffer
     ) throws(DatabaseError) -> ByteBuffer {
         let options =
             appMetadata.readableBytes == 0
@@ -143,7 +200,7 @@ public final class TableWriter: Sendable {
     static func isSame(_ schema: ArrowSchema, as other: ArrowSchema) -> Bool {
         schema.fields.count == other.fields.count
             && zip(schema.fields, other.fields).allSatisfy {
-                $0.name == $1.name && $0.type == $1.type
+                $0.name == $1.name && $0.type.hasSameValues(as: $1.type)
             }
     }
 
@@ -153,7 +210,7 @@ public final class TableWriter: Sendable {
                 return "the table has no column \"\(field.name)\""
             }
             let expected = table.fields[position].type
-            guard field.type == expected else {
+            guard field.type.hasSameValues(as: expected) else {
                 return "column \"\(field.name)\" is \(field.type), in the table it is \(expected)"
             }
         }

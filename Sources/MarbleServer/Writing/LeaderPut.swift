@@ -52,9 +52,10 @@ final class LeaderPut: RaftProposalOwner, @unchecked Sendable {
         payloads.reserveCapacity(messages.count)
         for message in messages {
             do {
-                let payload = try writer.encode(
+                let encoded = try writer.encode(
                     dataHeader: message.dataHeader, dataBody: message.dataBody,
                     appMetadata: message.appMetadata)
+                guard let payload = encoded else { continue }
                 inFlight.append(payload.readableBytes)
                 inFlightByteCount += payload.readableBytes
                 payloads.append(payload)

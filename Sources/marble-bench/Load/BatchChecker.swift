@@ -11,6 +11,8 @@ struct BatchChecker {
         case .schema(let schema):
             self.schema = schema
             return false
+        case .dictionaryBatch:
+            throw ArrowError(.unsupportedFeature, "dictionaries are no part of the benchmarks")
         case .recordBatch(let header):
             guard let schema else {
                 throw ArrowError(.malformed, "a record batch came before its schema")

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `columns are selected in the order asked for`() {
-        let batch = Samples.batch(rowCount: 5)
+        let batch = Samples.every(rowCount: 5)
         let selected = batch.select([12, 4, 12])
         #expect(selected.schema.fields.map(\.name) == ["column 12", "column 4", "column 12"])
         #expect(selected.columns == [batch.columns[12], batch.columns[4], batch.columns[12]])
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `rows are taken in any order and as often as they are named`() throws {
-        let batch = Samples.batch(rowCount: 40)
+        let batch = Samples.every(rowCount: 40)
         let rows: [Int32] = [39, 0, 0, 1, 2, 3, 17, 39]
         let taken = try batch.take(rows: rows)
         #expect(taken.rowCount == rows.count)
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func `batches are concatenated, and of other types refused`() throws {
-        let batch = Samples.batch(rowCount: 40)
+        let batch = Samples.every(rowCount: 40)
         let parts = [
             batch.slice(offset: 0, length: 13), batch.slice(offset: 13, length: 0),
             batch.slice(offset: 13, length: 27),
@@ -74,8 +74,8 @@ import Testing
     }
 
     @Test func `a schema of the same types can be put over a batch`() throws {
-        let batch = Samples.batch(rowCount: 3)
-        let other = Samples.schema(metadata: ["other": "1"])
+        let batch = Samples.every(rowCount: 3)
+        let other = Samples.schema(of: Samples.types, metadata: ["other": "1"])
         #expect(try batch.with(schema: other).schema == other)
         #expect(throws: ArrowError.self) { try batch.with(schema: ArrowSchema([])) }
     }

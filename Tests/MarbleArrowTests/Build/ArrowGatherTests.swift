@@ -4,11 +4,11 @@ import Testing
 @Suite struct ArrowGatherTests {
     @Test func `rows of many batches come out in the order in which they were appended`() throws {
         var random = FixedRandom(state: 3)
-        let whole = Samples.batch(rowCount: 200)
+        let whole = Samples.every(rowCount: 200)
         let sources = [
             whole, whole.slice(offset: 11, length: 90),
-            Samples.batch(rowCount: 60, nullDistance: 0),
-            Samples.batch(rowCount: 1),
+            Samples.every(rowCount: 60, nullDistance: 0),
+            Samples.every(rowCount: 1),
         ]
         var gather = ArrowGather(schema: whole.schema)
         for source in sources { _ = try gather.addSource(source) }
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func `only the columns asked for are made`() throws {
-        let batch = Samples.batch(rowCount: 20)
+        let batch = Samples.every(rowCount: 20)
         var gather = ArrowGather(schema: batch.schema, columns: [13, 0])
         let source = try gather.addSource(batch)
         gather.append(source: source, rows: 5..<15)
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `a builder takes single rows of a batch`() {
-        let batch = Samples.batch(rowCount: 30)
+        let batch = Samples.every(rowCount: 30)
         var builder = ArrowRecordBatchBuilder(schema: batch.schema, expectedRowCount: 30)
         for row in 0..<30 { builder.append(from: batch, row: row) }
         #expect(builder.rowCount == 30)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ArrowStreamTests {
     private func stream(_ batches: [ArrowRecordBatch]) throws -> [UInt8] {
-        var writer = ArrowStreamWriter(schema: Samples.schema())
+        var writer = ArrowStreamWriter(schema: Samples.everySchema)
         for batch in batches { try writer.write(batch) }
         writer.finish()
         return writer.takeBytes()
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `a stream divided anywhere is read the same`() throws {
         let batches = [
-            Samples.batch(rowCount: 50), Samples.batch(rowCount: 0), Samples.batch(rowCount: 200),
+            Samples.every(rowCount: 50), Samples.every(rowCount: 0), Samples.every(rowCount: 200),
         ]
         let bytes = try stream(batches)
         var random = FixedRandom(state: 6)
@@ -43,15 +43,15 @@ import Testing
             { _ in Int.random(in: 1...4000, using: &random) },
         ] {
             let seen = try read(bytes, pieces: pieces)
-            #expect(seen.schema == Samples.schema())
+            #expect(seen.schema == Samples.everySchema)
             #expect(seen.batches == batches)
             #expect(seen.isEnded)
         }
     }
 
     @Test func `a stream may break off between messages only`() throws {
-        let bytes = try stream([Samples.batch(rowCount: 3)])
-        let schemaEnd = ArrowIPC.encodeEncapsulatedSchema(Samples.schema()).count
+        let bytes = try stream([Samples.every(rowCount: 3)])
+        let schemaEnd = ArrowIPC.encodeEncapsulatedSchema(Samples.everySchema).count
         for (count, isBoundary) in [
             (0, false), (3, false), (schemaEnd - 1, false), (schemaEnd, true),
             (schemaEnd + 1, false), (bytes.count - 9, false), (bytes.count - 8, true),
@@ -70,8 +70,8 @@ import Testing
     }
 
     @Test func `a second schema, a batch without one, and other bytes are refused`() throws {
-        let schema = ArrowIPC.encodeEncapsulatedSchema(Samples.schema())
-        let bytes = try stream([Samples.batch(rowCount: 3)])
+        let schema = ArrowIPC.encodeEncapsulatedSchema(Samples.everySchema)
+        let bytes = try stream([Samples.every(rowCount: 3)])
         for wrong in [
             schema + schema, Array(bytes[schema.count...]), Array("GET / HTTP/1.1\r\n".utf8),
             [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func `a body above the limit is refused before it arrives`() throws {
-        let bytes = try stream([Samples.batch(rowCount: 500)])
+        let bytes = try stream([Samples.every(rowCount: 500)])
         var reader = ArrowStreamReader(bodyByteCountMax: 1000)
         reader.append(ArrowBuffer(Array(bytes[..<(bytes.count - 10_000)])))
         let error = #expect(throws: ArrowError.self) { while try reader.next() != nil {} }
@@ -91,14 +91,14 @@ import Testing
     }
 
     @Test func `a batch of another schema isn't written`() throws {
-        var writer = ArrowStreamWriter(schema: Samples.schema())
+        var writer = ArrowStreamWriter(schema: Samples.everySchema)
         #expect(throws: ArrowError.self) {
-            try writer.write(Samples.batch(rowCount: 1).select([0, 1]))
+            try writer.write(Samples.every(rowCount: 1).select([0, 1]))
         }
     }
 
     @Test func `a body that arrived in one piece is not copied`() throws {
-        let bytes = ArrowBuffer(try stream([Samples.batch(rowCount: 500)]))
+        let bytes = ArrowBuffer(try stream([Samples.every(rowCount: 500)]))
         var reader = ArrowStreamReader()
         reader.append(bytes)
         while let event = try reader.next() {

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct ArrowSchemaTests {
     @Test func `every type and all metadata survive the way through a message`() throws {
-        let schema = Samples.schema(metadata: ["a": "1", "b": "", "größe": "漢字", "a": "twice"])
+        let schema = Samples.schema(
+            of: Samples.types, metadata: ["a": "1", "b": "", "größe": "漢字", "a": "twice"])
         guard
             case .schema(let read) = try ArrowIPC.decodeMessage(
                 header: ArrowBuffer(ArrowIPC.encodeSchema(schema)))
@@ -43,6 +44,14 @@ import Testing
             .fixedSizeBinary(byteWidth: 0), .fixedSizeBinary(byteWidth: -1),
             .decimal128(precision: 39, scale: 0), .decimal128(precision: 0, scale: 0),
             .decimal128(precision: 1, scale: Int.max), .time32(.nanosecond), .time64(.second),
+            .decimal32(precision: 10, scale: 0), .decimal64(precision: 19, scale: 0),
+            .decimal256(precision: 77, scale: 0), .fixedSizeList(of: .int8, size: -1),
+            .map(entries: ArrowField("entries", .int64), keysSorted: false),
+            .union(ArrowUnionType(.dense, [ArrowField("a", .int8)], typeIDs: [-1])),
+            .union(ArrowUnionType(.sparse, [ArrowField("a", .int8)], typeIDs: [1, 2])),
+            .dictionary(of: .utf8, index: .utf8), .runEndEncoded(of: .utf8, runEnds: .int8),
+            .list(of: .struct([ArrowField("a", .list(of: .fixedSizeBinary(byteWidth: 0)))])),
+            (0..<64).reduce(.int8) { type, _ in .list(of: type) },
         ] {
             #expect(type.flaw != nil, "\(type)")
         }

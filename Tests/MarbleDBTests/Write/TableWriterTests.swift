@@ -168,4 +168,122 @@ import Testing
         }
         #expect(try !log.rows().isEmpty)
     }
+
+    @Test func `dictionary columns are taken as the values that their numbers stand for`() throws {
+        let log = try keyed()
+        var fields = DatabaseFixtures.schema.fields
+        fields[0].type = .dictionary(of: .utf8, index: .int8)
+        var builder = ArrowRecordBatchBuilder(schema: ArrowSchema(fields))
+        for id in 0..<4 {
+            builder.columns[0].append(id % 2 == 0 ? "eu" : "us")
+            builder.columns[1].append(id)
+            builder.columns[2].append(0.5)
+            builder.columns[3].append(true)
+        }
+        try log.commit(try log.payload(builder.finish()))
+        #expect(
+            try log.rows()
+                == (0..<4).map {
+                    Row(region: $0 % 2 == 0 ? "eu" : "us", id: $0, price: 0.5, live: true)
+                })
+    }
+
+    @Test func `a table made of a schema with dictionaries holds their values`() throws {
+        let log = LoggedDatabase()
+        let schema = ArrowSchema([
+            ArrowField("id", .int64), ArrowField("word", .list(of: .dictionary(of: .utf8))),
+        ])
+        try log.commit(
+            log.database.createTableCommand(
+                name: "words", schemaMessage: DatabaseFixtures.schemaMessage(schema),
+                primaryKey: ["id"]))
+        let made = try log.database.table(named: "words")
+        #expect(made.schema == schema.withoutDictionaries)
+        guard
+            case .schema(let sent) = try ArrowIPC.decodeMessage(
+                header: ArrowBuffer(Array(made.schemaMessage.readableBytesView)))
+        else {
+            Issue.record("the table's schema message is none")
+            return
+        }
+        #expect(sent == made.schema)
+    }
+
+    @Test func `a few numbers can't stand for more bytes than a batch may have`() throws {
+        var configuration = DatabaseConfiguration()
+        configuration.batchByteCountMax = 100_000
+        let log = LoggedDatabase(configuration: configuration)
+        try log.create()
+        var fields = DatabaseFixtures.schema.fields
+        fields[0].type = .dictionary(of: .utf8)
+        var builder = ArrowRecordBatchBuilder(schema: ArrowSchema(fields))
+        let long = String(repeating: "x", count: 10_000)
+        for id in 0..<20 {
+            builder.columns[0].append(long)
+            builder.columns[1].append(id)
+            builder.columns[2].appendNull()
+            builder.columns[3].appendNull()
+        }
+        let batch = builder.finish()
+        let error = error { _ = try log.payload(batch) }
+        #expect(error?.code == .resourceExhausted)
+        #expect(error?.message.contains("\"region\"") == true)
+    }
+
+    @Test func `columns of types that have no order can't be keys`() throws {
+        for type: ArrowType in [.list(of: .int8), .utf8View, .null, .duration(.second)] {
+            let schema = ArrowSchema([ArrowField("key", type)])
+            let error = error {
+                _ = try LoggedDatabase().database.createTableCommand(
+                    name: "t", schemaMessage: DatabaseFixtures.schemaMessage(schema),
+                    primaryKey: ["key"])
+            }
+            #expect(error?.code == .invalidArgument)
+            #expect(error?.message.contains("\"key\" is of type \(type)") == true)
+        }
+    }
+
+    @Test func `nested columns are kept, merged and read as they were written`() throws {
+        let log = LoggedDatabase()
+        let fields: [ArrowField] = [
+            ArrowField("id", .int64), ArrowField("tags", .list(of: .utf8)),
+            ArrowField("place", .struct([ArrowField("x", .float64), ArrowField("y", .utf8View)])),
+            ArrowField("counts", .map(key: .utf8, value: .int32)),
+        ]
+        let schema = ArrowSchema(fields)
+        try log.commit(
+            log.database.createTableCommand(
+                name: "t", schemaMessage: DatabaseFixtures.schemaMessage(schema),
+                primaryKey: ["id"]))
+        func row(_ id: Int64, _ version: Int64) -> [ArrowValue] {
+            let tags = (0..<version).map { ArrowValue.text("tag \($0)") }
+            let entry = ArrowValue.Entry(key: .text("n"), value: .int(version))
+            return [
+                .int(id), .list(tags), .structure([.double(Double(id)), .text("place \(id)")]),
+                .map([entry]),
+            ]
+        }
+        for version: Int64 in 1...3 {
+            for id: Int64 in 0..<200 where id % version == 0 {
+                var builder = ArrowRecordBatchBuilder(schema: schema)
+                for (column, value) in zip(builder.columns, row(id, version)) {
+                    column.append(value)
+                }
+                try log.commit(try log.payload(builder.finish()))
+            }
+        }
+        let scan = try log.database.scan(ScanRequest(table: "t"))
+        var seen: [ArrowValue: [ArrowValue]] = [:]
+        while let batch = try scan.next() {
+            for index in 0..<batch.rowCount {
+                let values = batch.columns.map { $0.value(at: index) }
+                seen[values[0]] = values
+            }
+        }
+        #expect(seen.count == 200)
+        for id: Int64 in 0..<200 {
+            let version: Int64 = id % 3 == 0 ? 3 : id % 2 == 0 ? 2 : 1
+            #expect(seen[.int(id)] == row(id, version))
+        }
+    }
 }

@@ -61,6 +61,7 @@ extension TestCluster {
                     header: header, body: ArrowBuffer(Array(data.dataBody.readableBytesView)),
                     schema: schema, validation: .full)
                 rows += Self.texts(batch)
+            case .dictionaryBatch: throw TestFailure("tables have no dictionaries")
             }
         }
         return (rows, summary)

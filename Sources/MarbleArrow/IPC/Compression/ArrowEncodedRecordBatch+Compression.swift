@@ -2,7 +2,7 @@ extension ArrowEncodedRecordBatch {
     /// The same batch with each of its buffers compressed.
     func compressed(_ compression: ArrowCompression) -> ArrowEncodedRecordBatch {
         guard let codec = compression.codec else { return self }
-        let plain = Self.header(of: header)
+        let (plain, dictionary) = Self.header(of: header)
         let compressor = BufferCompressor(compression)
         var segments: [ArrowBuffer] = []
         var buffers: [(offset: Int, byteCount: Int)] = []
@@ -26,19 +26,25 @@ extension ArrowEncodedRecordBatch {
             byteCount += stored.count + padding
         }
         let metadata = RecordBatchMetadata(
-            header: plain, buffers: buffers, bodyByteCount: byteCount, codec: codec)
+            header: plain, buffers: buffers, bodyByteCount: byteCount, codec: codec,
+            dictionary: dictionary)
         return ArrowEncodedRecordBatch(
             header: metadata.encode(), segments: segments, bodyByteCount: byteCount)
     }
 
     /// The header that was encoded just now.
-    private static func header(of encoded: [UInt8]) -> RecordBatchHeader {
+    private static func header(
+        of encoded: [UInt8]
+    ) -> (RecordBatchHeader, RecordBatchMetadata.Dictionary?) {
         do throws(ArrowError) {
-            guard
-                case .recordBatch(let header) = try ArrowIPC.decodeMessage(
-                    header: ArrowBuffer(encoded))
-            else { preconditionFailure("an encoded record batch is something else") }
-            return header
+            switch try ArrowIPC.decodeMessage(header: ArrowBuffer(encoded)) {
+            case .recordBatch(let header): return (header, nil)
+            case .dictionaryBatch(let header):
+                let dictionary = RecordBatchMetadata.Dictionary(
+                    id: header.id, isDelta: header.isDelta)
+                return (header.values, dictionary)
+            case .schema: preconditionFailure("an encoded record batch is a schema")
+            }
         } catch {
             preconditionFailure("an encoded record batch can't be read: \(error)")
         }
