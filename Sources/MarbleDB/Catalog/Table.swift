@@ -74,8 +74,7 @@ final class Table: Sendable {
         do throws(ArrowError) {
             guard case .recordBatch(let header) = try ArrowIPC.decodeMessage(header: header) else {
                 throw ArrowError(
-                    .malformed, "a schema was sent where a record batch belongs; it comes only once"
-                )
+                    .malformed, "a schema or a dictionary was sent where a record batch belongs")
             }
             return header
         } catch {

@@ -17,6 +17,42 @@ import Testing
         }
     }
 
+    @Test(arguments: [ArrowCompression.lz4, .zstd])
+    func `batches of every type survive compression`(compression: ArrowCompression) throws {
+        let batch = Samples.every(rowCount: 500)
+        #expect(try ArrowIPC.roundTrip(batch, compression: compression) == batch)
+        let slice = batch.slice(offset: 13, length: 70)
+        #expect(try ArrowIPC.roundTrip(slice, compression: compression) == slice)
+    }
+
+    @Test
+    func `a dictionary is sent again only if it has changed, and what was added if it has grown`()
+        throws
+    {
+        let schema = ArrowSchema([ArrowField("word", .dictionary(of: .utf8))])
+        func batch(_ words: String...) throws -> ArrowRecordBatch {
+            let builder = ArrowColumnBuilder(.dictionary(of: .utf8))
+            for word in words { builder.append(word) }
+            return try ArrowRecordBatch(schema: schema, columns: [builder.finish()])
+        }
+        var encoder = ArrowBatchEncoder(schema: schema)
+        func sent(_ batch: ArrowRecordBatch) throws -> [String] {
+            try encoder.encode(batch).map { encoded in
+                switch try ArrowIPC.decodeMessage(header: ArrowBuffer(encoded.header)) {
+                case .schema: "schema"
+                case .recordBatch: "rows"
+                case .dictionaryBatch(let header):
+                    "\(header.isDelta ? "delta" : "values") \(header.values.rowCount)"
+                }
+            }
+        }
+        #expect(try sent(batch("a", "b", "a")) == ["values 2", "rows"])
+        #expect(try sent(batch("a", "b", "b")) == ["rows"])
+        #expect(try sent(batch("a", "b", "c", "d")) == ["delta 2", "rows"])
+        #expect(try sent(batch("c", "a")) == ["values 2", "rows"])
+        #expect(try sent(batch()) == ["values 0", "rows"])
+    }
+
     @Test func `a decoded column is a view of the body`() throws {
         let batch = Samples.batch(rowCount: 20)
         let encoded = ArrowIPC.encodeRecordBatch(batch)

@@ -135,8 +135,10 @@ extension ArrowEncodedRecordBatch {
 
 extension ArrowIPC {
     /// A batch written and read again, with its dictionaries.
-    static func roundTrip(_ batch: ArrowRecordBatch) throws -> ArrowRecordBatch {
-        var encoder = ArrowBatchEncoder(schema: batch.schema)
+    static func roundTrip(
+        _ batch: ArrowRecordBatch, compression: ArrowCompression = .none
+    ) throws -> ArrowRecordBatch {
+        var encoder = ArrowBatchEncoder(schema: batch.schema, compression: compression)
         var dictionaries = ArrowDictionaries()
         for encoded in encoder.encode(batch) {
             let body = ArrowBuffer(encoded.body)
