@@ -8,8 +8,13 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-RUNNERS = {"unit.xml": "unit tests (XCTest)", "unit-swift-testing.xml": "unit tests",
-           "end-to-end.xml": "end-to-end tests"}  # fmt: skip
+RUNNERS = {
+    "computing.xml": "unit tests that compute (XCTest)",
+    "computing-swift-testing.xml": "unit tests that compute",
+    "talking.xml": "unit tests that talk (XCTest)",
+    "talking-swift-testing.xml": "unit tests that talk",
+    "end-to-end.xml": "end-to-end tests",
+}
 
 
 def counts(path):
