@@ -12,6 +12,8 @@ public struct ArrowError: Error, Sendable, CustomStringConvertible {
         case unsupportedFeature
         /// The caller asked for something that makes no sense, such as columns of unequal length.
         case invalidArgument
+        /// A file can't be opened or read.
+        case inputOutput
         /// The data is larger than a limit allows.
         case limitExceeded
     }

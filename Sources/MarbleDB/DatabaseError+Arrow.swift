@@ -8,6 +8,7 @@ extension DatabaseError {
             case .malformed, .invalidArgument: .invalidArgument
             case .unsupportedType, .unsupportedFeature: .unimplemented
             case .limitExceeded: .resourceExhausted
+            case .inputOutput: .internalError
             }
         self.init(code, "\(subject): \(error.message)", cause: error.cause)
     }

@@ -2,16 +2,7 @@ extension ArrowIPC {
     /// The metadata of a schema message, as Flight's first `data_header` carries it.
     public static func encodeSchema(_ schema: ArrowSchema) -> [UInt8] {
         var builder = FlatBufferBuilder()
-        var fields: [FlatBufferBuilder.Reference] = []
-        var ids = schema.dictionaries.map(\.id)[...]
-        for field in schema.fields { fields.append(encode(field, &ids, &builder)) }
-        let fieldVector = builder.vector(fields)
-        let metadata = encode(schema.metadata, &builder)
-        let table = builder.table { builder in
-            builder.add(ArrowFormat.SchemaSlot.fields, fieldVector)
-            if let metadata { builder.add(ArrowFormat.SchemaSlot.metadata, metadata) }
-            builder.add(ArrowFormat.SchemaSlot.endianness, Int16(0))
-        }
+        let table = encode(schema, &builder)
         let message = builder.table { builder in
             builder.add(ArrowFormat.MessageSlot.bodyLength, Int64(0))
             builder.add(ArrowFormat.MessageSlot.header, table)
@@ -19,6 +10,22 @@ extension ArrowIPC {
             builder.add(ArrowFormat.MessageSlot.headerKind, ArrowFormat.Header.schema)
         }
         return builder.finish(root: message)
+    }
+
+    /// Writes the table of a schema.
+    static func encode(
+        _ schema: ArrowSchema, _ builder: inout FlatBufferBuilder
+    ) -> FlatBufferBuilder.Reference {
+        var fields: [FlatBufferBuilder.Reference] = []
+        var ids = schema.dictionaries.map(\.id)[...]
+        for field in schema.fields { fields.append(encode(field, &ids, &builder)) }
+        let fieldVector = builder.vector(fields)
+        let metadata = encode(schema.metadata, &builder)
+        return builder.table { builder in
+            builder.add(ArrowFormat.SchemaSlot.fields, fieldVector)
+            if let metadata { builder.add(ArrowFormat.SchemaSlot.metadata, metadata) }
+            builder.add(ArrowFormat.SchemaSlot.endianness, Int16(0))
+        }
     }
 
     /// A schema as an encapsulated message: what begins an IPC stream, and what Flight's
@@ -96,7 +103,7 @@ extension ArrowIPC {
         }
     }
 
-    private static func encode(
+    static func encode(
         _ metadata: ArrowMetadata, _ builder: inout FlatBufferBuilder
     ) -> FlatBufferBuilder.Reference? {
         if metadata.isEmpty { return nil }

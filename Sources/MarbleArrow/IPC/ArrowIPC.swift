@@ -106,7 +106,7 @@ public enum ArrowIPC {
     }
 
     @inline(never)
-    private static func unsupportedVersion(_ version: Int16) -> ArrowError {
+    static func unsupportedVersion(_ version: Int16) -> ArrowError {
         if version >= 0 && version < ArrowFormat.version4 {
             return ArrowError(
                 .unsupportedFeature,

@@ -49,6 +49,19 @@ struct FlatBufferBuilder {
         return Reference(position: reversed.count)
     }
 
+    /// Writes a vector of a file's blocks.
+    mutating func vector(blocks: [ArrowFileBlock]) -> Reference {
+        pad(to: 8, before: blocks.count * ArrowFileFormat.blockByteCount)
+        for block in blocks.reversed() {
+            push(block.bodyByteCount)
+            push(UInt32(0))
+            push(block.metadataByteCount)
+            push(block.offset)
+        }
+        push(UInt32(blocks.count))
+        return Reference(position: reversed.count)
+    }
+
     /// Writes a table, whose fields `body` adds.
     mutating func table(_ body: (inout FlatBufferBuilder) -> Void) -> Reference {
         fields.removeAll(keepingCapacity: true)

@@ -17,6 +17,14 @@ struct SchemaDecoder {
         return try decoder.decode(schema: table)
     }
 
+    /// Keys and values that stand in a table besides a schema.
+    static func metadata(
+        of table: FlatBufferTable, _ slot: Int
+    ) throws(ArrowError) -> ArrowMetadata {
+        var decoder = SchemaDecoder(byteCount: table.bytes.count)
+        return try decoder.metadata(table, slot)
+    }
+
     private mutating func decode(schema table: FlatBufferTable) throws(ArrowError) -> ArrowSchema {
         typealias Slot = ArrowFormat.SchemaSlot
         guard try table.number(Slot.endianness, default: Int16(0)) == 0 else {
