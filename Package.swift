@@ -81,10 +81,11 @@ let package = Package(
             name: "CMarbleZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
-            name: "MarbleArrow", dependencies: ["CMarbleLZ4", "CMarbleZstd"],
+            name: "MarbleArrow", dependencies: ["CMarbleArrowData", "CMarbleLZ4", "CMarbleZstd"],
             swiftSettings: settings),
         .target(name: "MarbleJSON", dependencies: [nioCore], swiftSettings: settings),
         .target(name: "MarbleMetrics", dependencies: [coreMetrics], swiftSettings: settings),
+        .target(name: "CMarbleArrowData"),
         .target(name: "MarbleRaft", swiftSettings: settings),
         .target(name: "MarbleEnvironment", swiftSettings: settings),
         .target(name: "CMarbleCRC"),
@@ -130,8 +131,9 @@ let package = Package(
         .executableTarget(
             name: "marble",
             dependencies: [
-                "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleJSON", "MarbleMetrics",
-                "MarbleServer", argumentParser, coreMetrics, lifecycle, locks, logging, nioCore,
+                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleJSON",
+                "MarbleMetrics", "MarbleServer", argumentParser, coreMetrics, lifecycle, locks,
+                logging, nioCore,
                 nioPosix, signals,
             ],
             swiftSettings: settings),
