@@ -24,6 +24,9 @@ enum MarbleMain {
         } catch let error as ServerError {
             StandardOutput.error("marble: error: \(error.message)")
             exit(1)
+        } catch let error as ArrowToolError {
+            StandardOutput.error("marble: error: \(error.message)")
+            exit(1)
         } catch {
             MarbleCommand.exit(withError: error)
         }
@@ -35,5 +38,5 @@ struct MarbleCommand: ParsableCommand {
         commandName: "marble",
         abstract: "MarbleDB: a replicated, Arrow-native database.",
         version: "marble \(MarbleVersion.current)",
-        subcommands: [ServeCommand.self, DemoCommand.self, StatusCommand.self])
+        subcommands: [ServeCommand.self, DemoCommand.self, StatusCommand.self, ArrowCommand.self])
 }
