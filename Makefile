@@ -14,7 +14,7 @@ demo: ## build and run three nodes on localhost:5001, :5002 and :5003; Ctrl-C en
 test: ## format check, unit tests, simulator, end-to-end tests
 	@Scripts/test.sh
 
-bench: ## measure against C++ Arrow Flight and etcd (NAME=flight, memory, commit or latency: only that)
+bench: ## measure against C++ Arrow Flight and etcd (NAME=arrow, flight, memory, commit or latency: only that)
 	@Scripts/setup.sh bench
 	swift build -c release
 	@.venv/bin/python Benchmarks/run.py $(NAME)

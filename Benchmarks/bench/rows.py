@@ -5,6 +5,7 @@ A peer's settings are the best that were found by trying; Benchmarks/README.md h
 
 from dataclasses import dataclass
 
+from .arrow import MarbleArrow, PyArrow
 from .sides import CppFlight, EtcdCommits, MarbleCommits, MarbleFlight
 
 KIBIBYTE, MEBIBYTE = "1024", str(1 << 20)
@@ -66,7 +67,29 @@ def _scheduled(payload, rate):
     return ("--payload", payload, "--rate", rate, "--seconds", "4", "--warm-up", "1")
 
 
+def _arrow(name, *work):
+    return Row(name, "rate", (*work, *SECONDS), (*work, *SECONDS), goal=1)
+
+
 BENCHMARKS = {
+    "arrow": Benchmark(
+        title="Arrow IPC streams in memory, one thread",
+        ours=MarbleArrow,
+        peer=PyArrow,
+        rows=(
+            _arrow("read batches of 64 rows", "decode", "small"),
+            _arrow("read batches of 65,536 rows", "decode", "large"),
+            _arrow("read batches of 64 rows, every value checked", "validate", "small"),
+            _arrow("read batches of 65,536 rows, every value checked", "validate", "large"),
+            _arrow("write batches of 64 rows", "encode", "small"),
+            _arrow("write batches of 65,536 rows", "encode", "large"),
+            _arrow("read batches of 65,536 rows, LZ4", "decode", "lz4"),
+            _arrow("read batches of 65,536 rows, Zstandard", "decode", "zstd"),
+            _arrow(
+                "write batches of 65,536 rows, Zstandard", "encode", "large", "--compression", "zstd"
+            ),
+        ),
+    ),
     "flight": Benchmark(
         title="Arrow Flight on one machine, client and server in two processes",
         ours=MarbleFlight,

@@ -56,7 +56,9 @@ class Side:
         result = json.loads(done.stdout.strip().splitlines()[-1])
         result["server_cpu_seconds"] = sum(server.cpu_seconds() for server in servers) - before
         result["client_cpu_seconds"] = _children_cpu_seconds() - client_before
-        result["server_peak_bytes"] = max(server.peak_resident_bytes() for server in servers)
+        result["server_peak_bytes"] = max(
+            (server.peak_resident_bytes() for server in servers), default=0
+        )
         return result
 
 

@@ -14,7 +14,7 @@ struct BenchMain: AsyncParsableCommand {
         subcommands: [
             FlightServerCommand.self, FlightStreamCommand.self, FlightUnaryCommand.self,
             FlightPutCommand.self, FlightGetCommand.self,
-            CommitCommand.self, LatencyCommand.self,
+            ArrowBenchCommand.self, CommitCommand.self, LatencyCommand.self,
         ])
 
     static func main() async {
