@@ -13,7 +13,8 @@ public import NIOPosix
 /// that a node needs one port only.
 public final class ArrowFlightTransport: RaftTransport {
     private struct State {
-        var clients: [String: FlightClient] = [:]
+        /// The peers that were called, as they were named.
+        var calledEndpoints: Set<String> = []
         var receiver: (any RaftTransportReceiver)?
         var server: FlightServer?
         /// Peers' streams to this node; they end with it.
@@ -31,6 +32,7 @@ public final class ArrowFlightTransport: RaftTransport {
     let clientLogger: Logger
     private let service: (any FlightService)?
     private let serverConfiguration: FlightServerConfiguration?
+    private let clients: FlightClientDirectory
     private let inbox = TransportInbox(byteCountMax: 64 << 20)
     private let state = NIOLockedValueBox(State())
 
@@ -57,6 +59,12 @@ public final class ArrowFlightTransport: RaftTransport {
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.clientLogger = clientLogger ?? logger
+        var template = FlightClientConfiguration(host: "", port: 0)
+        template.reconnectBackoff.pauseMax = .milliseconds(500)
+        template.metricsFactory = metricsFactory
+        self.clients = FlightClientDirectory(
+            template: template, serversMax: .max, eventLoopGroup: eventLoopGroup,
+            logger: self.clientLogger)
     }
 
     /// Starts to listen.
@@ -83,12 +91,9 @@ public final class ArrowFlightTransport: RaftTransport {
     ///
     /// - Parameter gracePeriod: how long open calls may take.
     public func stop(gracefully gracePeriod: Duration = .seconds(5)) async {
-        let (server, clients) = state.withLockedValue { state in
-            let taken = (state.server, Array(state.clients.values))
+        let server = state.withLockedValue { state in
             state.isStopped = true
-            state.server = nil
-            state.clients = [:]
-            return taken
+            return state.server.take()
         }
         let (receiver, inbound) = state.withLockedValue {
             ($0.receiver, Array($0.inbound.values))
@@ -96,7 +101,7 @@ public final class ArrowFlightTransport: RaftTransport {
         await receiver?.transportStops()
         for stream in inbound { stream.end() }
         await server?.shutdown(gracefully: gracePeriod)
-        for client in clients { await client.close() }
+        await clients.close()
         inbox.close()
         state.withLockedValue { $0.receiver = nil }
     }
@@ -130,7 +135,9 @@ public final class ArrowFlightTransport: RaftTransport {
     }
 
     public func disconnect(from endpoint: String) async {
-        await state.withLockedValue { $0.clients.removeValue(forKey: endpoint) }?.close()
+        guard let parsed = try? Endpoint(endpoint) else { return }
+        state.withLockedValue { _ = $0.calledEndpoints.remove(endpoint) }
+        await clients.close(FlightAddress(host: parsed.host, port: parsed.port))
     }
 
     private static func failure(_ error: any Error, _ endpoint: String) -> any Error {
@@ -142,19 +149,13 @@ public final class ArrowFlightTransport: RaftTransport {
     /// The client for calls beside the Raft streams: messages one by one, and snapshots.
     func client(_ endpoint: String) throws(RaftError) -> FlightClient {
         let parsed = try Endpoint(endpoint)
-        let client: FlightClient? = state.withLockedValue { state in
-            guard !state.isStopped else { return nil }
-            if let client = state.clients[endpoint] { return client }
-            var configuration = FlightClientConfiguration(host: parsed.host, port: parsed.port)
-            configuration.reconnectBackoff.pauseMax = .milliseconds(500)
-            configuration.metricsFactory = metricsFactory
-            let client = FlightClient(
-                configuration: configuration, eventLoopGroup: eventLoopGroup,
-                logger: clientLogger)
-            state.clients[endpoint] = client
-            return client
+        let isStopped = state.withLockedValue { state in
+            if !state.isStopped { state.calledEndpoints.insert(endpoint) }
+            return state.isStopped
         }
-        guard let client else {
+        guard !isStopped,
+            let client = try? clients.take(FlightAddress(host: parsed.host, port: parsed.port))
+        else {
             throw RaftError(.stopped, "the transport of \(localEndpoint) has stopped")
         }
         return client
@@ -202,7 +203,7 @@ public final class ArrowFlightTransport: RaftTransport {
             )
         }
         // A sender's name is what it says itself: one that this side hasn't called has no count of its own.
-        let isKnown = state.withLockedValue { $0.clients[sender] != nil }
+        let isKnown = state.withLockedValue { $0.calledEndpoints.contains(sender) }
         metrics.peer(isKnown ? sender : "other").received(
             messageCount: 1, entryCount: 0, byteCount: bytes.readableBytes)
     }

@@ -97,6 +97,15 @@ final class FlightStreamBridge: FlightStreamDelegate, Sendable {
         return try result.get()
     }
 
+    /// Waits until there is a message to read, or the stream has ended well.
+    func waitForFirst() async throws(FlightError) {
+        guard let first = try await next() else { return }
+        state.withLockedValue { state in
+            state.unread.prepend(first)
+            state.unreadByteCount += first.byteCount + Self.messageOverhead
+        }
+    }
+
     private func takeUnread(_ state: inout State) -> Result<FlightData?, FlightError>? {
         guard let data = state.unread.popFirst() else {
             if state.isClosed {

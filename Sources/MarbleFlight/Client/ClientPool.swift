@@ -12,6 +12,7 @@ final class ClientPool: Sendable {
         var connectionsOpen = 0
         /// Why the last call's credentials weren't accepted.
         var refusal: FlightError?
+        var retryBudget: RetryBudget
         var isClosed = false
     }
 
@@ -37,7 +38,8 @@ final class ClientPool: Sendable {
                     bulkCountMax: configuration.bulkConnectionCount),
                 circuit: ConnectionCircuit(
                     backoff: configuration.reconnectBackoff,
-                    failuresToOpen: configuration.connectFailuresToPause)))
+                    failuresToOpen: configuration.connectFailuresToPause),
+                retryBudget: RetryBudget(configuration.retryThrottle)))
     }
 
     /// The connection of a call, which counts as open there until ``callEnded(at:_:)``.
@@ -61,6 +63,16 @@ final class ClientPool: Sendable {
         }
     }
 
+    func probe() {
+        let connection = state.withLockedValue { state in
+            let number = state.spread.begin(.small)
+            defer { state.spread.end(at: number) }
+            if number < state.connections.count { return state.connections[number] }
+            return addConnection(on: eventLoopGroup.next(), isPinned: false, &state)
+        }
+        connection.probe()
+    }
+
     private func addConnection(
         on eventLoop: any EventLoop, isPinned: Bool, _ state: inout State
     ) -> FlightClientConnection {
@@ -74,13 +86,20 @@ final class ClientPool: Sendable {
     func callEnded(at number: Int, _ error: FlightError?) {
         state.withLockedValue { state in
             state.spread.end(at: number)
-            if error?.code == .unauthenticated {
-                state.refusal = error
-            } else if error == nil, state.refusal != nil {
-                state.refusal = nil
+            guard let error else {
+                state.retryBudget.succeeded()
+                if state.refusal != nil { state.refusal = nil }
+                return
+            }
+            if error.code == .unauthenticated { state.refusal = error }
+            if error.reach == .refused || configuration.retry.codes.contains(error.code) {
+                state.retryBudget.failed()
             }
         }
     }
+
+    /// Whether calls may be made again now.
+    var allowsRetry: Bool { state.withLockedValue { $0.retryBudget.allowsRetry } }
 
     // MARK: What connections report
 

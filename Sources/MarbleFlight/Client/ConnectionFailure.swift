@@ -24,7 +24,7 @@ struct ConnectionFailure: Sendable {
         self.problem = problem
         self.error = FlightError(
             .unavailable, "can't connect to \(peer): \(reason)", cause: cause)
-        self.error.isUnprocessed = true
+        self.error.reach = .nowhere
     }
 
     /// What the operating system, the resolver or TLS said.
@@ -130,7 +130,7 @@ extension FlightError {
             "\(last?.message ?? "can't connect to \(peer)") (\(failureCount) attempts failed; the "
                 + "next call that is made after \(milliseconds) ms tries again)", cause: last?.cause
         )
-        error.isUnprocessed = true
+        error.reach = .nowhere
         return error
     }
 }

@@ -4,20 +4,38 @@ public struct FlightCallOptions: Sendable {
     public var metadata: FlightMetadata
     /// How long the whole call may take; the server is told. `nil`: as long as it takes.
     public var timeout: Duration?
+    /// How the call's messages are compressed; `nil`: as the client's configuration says.
+    public var compression: FlightCompression?
     /// Whether the call waits, until its timeout, for a server that can't be reached, instead of
     /// failing.
     public var waitsForReady: Bool
-    /// How the call's messages are compressed; `nil`: as the client's configuration says.
-    public var compression: FlightCompression?
+    /// The longest message that is taken, in bytes; `nil`: as the client's configuration says.
+    public var messageByteCountMax: Int?
+    /// The longest message that is sent, in bytes; `nil`: as the client's configuration says.
+    public var sentMessageByteCountMax: Int?
+    /// When the call is made again; `nil`: as the client's configuration says.
+    public var retry: FlightRetryPolicy?
+    /// Whether the call is made again while it isn't answered. Only `getFlightInfo`, `getSchema`,
+    /// `pollFlightInfo` and `listActions` heed it.
+    public var hedging: FlightHedgingPolicy?
+
+    /// How often the call was made before.
+    var attemptCount = 0
 
     /// Makes options.
     public init(
         metadata: FlightMetadata = FlightMetadata(), timeout: Duration? = nil,
-        waitsForReady: Bool = false, compression: FlightCompression? = nil
+        compression: FlightCompression? = nil, waitsForReady: Bool = false,
+        messageByteCountMax: Int? = nil, sentMessageByteCountMax: Int? = nil,
+        retry: FlightRetryPolicy? = nil, hedging: FlightHedgingPolicy? = nil
     ) {
         self.metadata = metadata
         self.timeout = timeout
-        self.waitsForReady = waitsForReady
         self.compression = compression
+        self.waitsForReady = waitsForReady
+        self.messageByteCountMax = messageByteCountMax
+        self.sentMessageByteCountMax = sentMessageByteCountMax
+        self.retry = retry
+        self.hedging = hedging
     }
 }

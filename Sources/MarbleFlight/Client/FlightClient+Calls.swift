@@ -1,7 +1,8 @@
 import NIOCore
 
 // The ten methods. All throw `FlightError` with the server's status, or with what kept the call from
-// reaching the server. Cancelling the task that waits cancels the call.
+// reaching the server. Cancelling the task that waits cancels the call. Those that read wait for the
+// first message, so that they can be made again if there is none (see `FlightRetryPolicy`).
 
 extension FlightClient {
     /// Exchanges messages to authenticate, in as many rounds as the scheme takes.
@@ -27,7 +28,7 @@ extension FlightClient {
         _ descriptor: FlightDescriptor, options: FlightCallOptions = FlightCallOptions()
     ) async throws(FlightError) -> FlightInfo {
         let request = FlightData(appMetadata: descriptor.encoded())
-        return try FlightInfo(decoding: try await callOnce(.getFlightInfo, request, options))
+        return try FlightInfo(decoding: try await callForOne(.getFlightInfo, request, options))
     }
 
     /// Asks how far a long-running query is.
@@ -35,7 +36,7 @@ extension FlightClient {
         _ descriptor: FlightDescriptor, options: FlightCallOptions = FlightCallOptions()
     ) async throws(FlightError) -> FlightPollInfo {
         let request = FlightData(appMetadata: descriptor.encoded())
-        return try FlightPollInfo(decoding: try await callOnce(.pollFlightInfo, request, options))
+        return try FlightPollInfo(decoding: try await callForOne(.pollFlightInfo, request, options))
     }
 
     /// Asks for a flight's schema.
@@ -43,7 +44,7 @@ extension FlightClient {
         _ descriptor: FlightDescriptor, options: FlightCallOptions = FlightCallOptions()
     ) async throws(FlightError) -> FlightSchemaResult {
         let request = FlightData(appMetadata: descriptor.encoded())
-        return FlightSchemaResult(schema: try await callOnce(.getSchema, request, options))
+        return FlightSchemaResult(schema: try await callForOne(.getSchema, request, options))
     }
 
     /// Reads the data that a ticket stands for.
@@ -114,18 +115,21 @@ extension FlightClient {
         return bridge
     }
 
-    /// Sends the one request of a call whose answers are read one by one.
+    /// Sends the one request of a call whose answers are read one by one, and waits for the first.
     private func begin(
         _ method: FlightMethod, _ request: FlightData, _ options: FlightCallOptions
     ) async throws(FlightError) -> FlightStreamBridge {
-        let bridge = openBridge(method, options)
-        try await bridge.write(request)
-        bridge.finish()
-        return bridge
+        try await withAttempts(method, options) { options throws(FlightError) in
+            let bridge = openBridge(method, options)
+            try await bridge.write(request)
+            bridge.finish()
+            try await bridge.waitForFirst()
+            return bridge
+        }
     }
 
     /// The content of the one answer of a call that has one.
-    private func callOnce(
+    private func callForOne(
         _ method: FlightMethod, _ request: FlightData, _ options: FlightCallOptions
     ) async throws(FlightError) -> ByteBuffer {
         let answers = try await call(method, request, options)
@@ -136,12 +140,26 @@ extension FlightClient {
         return answers[0].appMetadata
     }
 
-    /// A call of one request whose answers are collected: one hop to the loop and one back.
+    /// A call of one request whose answers are collected.
     private func call(
         _ method: FlightMethod, _ request: FlightData, _ options: FlightCallOptions
     ) async throws(FlightError) -> [FlightData] {
+        if let hedging = options.hedging, method.isIdempotent {
+            return try await hedge(method, options, hedging) { options throws(FlightError) in
+                try await self.callOnce(method, request, options)
+            }
+        }
+        return try await withAttempts(method, options) { options throws(FlightError) in
+            try await callOnce(method, request, options)
+        }
+    }
+
+    /// One attempt: one hop to the loop and one back.
+    private func callOnce(
+        _ method: FlightMethod, _ request: FlightData, _ options: FlightCallOptions
+    ) async throws(FlightError) -> [FlightData] {
         let (stream, connection) = makeStream(method, options: options)
-        let byteCountMax = configuration.messageByteCountMax
+        let byteCountMax = options.messageByteCountMax ?? configuration.messageByteCountMax
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 stream.eventLoop.execute {

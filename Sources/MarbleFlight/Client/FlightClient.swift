@@ -18,7 +18,7 @@ public final class FlightClient: Sendable {
     /// What the client was made with.
     public let configuration: FlightClientConfiguration
     private let limits: FlightStreamLimits
-    private let pool: ClientPool
+    let pool: ClientPool
 
     /// Makes a client; connects nowhere yet.
     public init(
@@ -31,6 +31,7 @@ public final class FlightClient: Sendable {
             configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
         self.limits = FlightStreamLimits(
             messageByteCountMax: configuration.messageByteCountMax,
+            sentMessageByteCountMax: configuration.sentMessageByteCountMax,
             writeHighWatermark: configuration.writeHighWatermark,
             writeLowWatermark: configuration.writeLowWatermark,
             budget: BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax),
@@ -43,6 +44,9 @@ public final class FlightClient: Sendable {
 
     /// Whether the server can be reached, and if not, why.
     public var health: FlightClientHealth { pool.health }
+
+    /// Tries to reach the server beside the calls, if it isn't reached and may be tried again.
+    func probe() { pool.probe() }
 
     /// Starts a call on the loop-bound level.
     ///
@@ -86,6 +90,11 @@ public final class FlightClient: Sendable {
         _ method: FlightMethod, options: FlightCallOptions, on eventLoop: (any EventLoop)? = nil
     ) -> (FlightStream, FlightClientConnection) {
         let connection = pool.connection(for: method.lane, on: eventLoop)
+        var limits = limits
+        if let byteCount = options.messageByteCountMax { limits.messageByteCountMax = byteCount }
+        if let byteCount = options.sentMessageByteCountMax {
+            limits.sentMessageByteCountMax = byteCount
+        }
         let stream = FlightStream(
             method: method, role: .client, eventLoop: connection.eventLoop, limits: limits)
         stream.peerName = connection.peerName
@@ -105,6 +114,9 @@ public final class FlightClient: Sendable {
         if let timeout = options.timeout.map({ TimeAmount($0) }) {
             headers.add(name: GRPCHeader.timeout, value: GRPCTimeout.encode(timeout))
             stream.deadline = .now() + timeout
+        }
+        if options.attemptCount > 0 {
+            headers.add(name: GRPCHeader.previousAttempts, value: String(options.attemptCount))
         }
         headers.append(options.metadata)
         if let tracing = limits.tracing {

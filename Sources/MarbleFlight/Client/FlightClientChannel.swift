@@ -97,6 +97,12 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
             .unavailable, "the connection to \(connection.peerName) failed: \(error)", cause: error)
     }
 
+    /// The server takes no more streams, and those after the last one that it names it hasn't seen.
+    func goAwayReceived(_ lastStreamID: HTTP2StreamID) {
+        connection.lastStreamTaken = lastStreamID
+        drain()
+    }
+
     func settingsReceived() {
         guard !isEstablished else { return }
         isEstablished = true
@@ -152,7 +158,7 @@ final class FlightClientChannelHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data).payload {
         case .settings(.settings): state.settingsReceived()
-        case .goAway: state.drain()
+        case .goAway(let lastStreamID, _, _): state.goAwayReceived(lastStreamID)
         case .ping(_, ack: true): state.pingAcknowledged()
         default: break
         }

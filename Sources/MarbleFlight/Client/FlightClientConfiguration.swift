@@ -23,6 +23,13 @@ public struct FlightClientConfiguration: Sendable {
     public var tcpKeepalive: FlightTCPKeepalive? = FlightTCPKeepalive()
     /// The longest message that is taken. Bytes.
     public var messageByteCountMax = 256 << 20
+    /// The longest message that is sent; a longer one ends its call. Bytes. What protobuf allows is the
+    /// default, and the most.
+    public var sentMessageByteCountMax = Int(Int32.max)
+    /// When calls are made again by themselves, where a call's options don't say.
+    public var retry = FlightRetryPolicy()
+    /// When they aren't, since too many fail.
+    public var retryThrottle = FlightRetryThrottle()
     /// The memory for messages that have arrived in part, of all calls together. Bytes.
     public var partialMessagesByteCountMax = 1 << 30
     /// How messages to the server are compressed, where a call's options don't say. A server that

@@ -67,7 +67,7 @@ final class FlightClientConnection: @unchecked Sendable {
                 .unavailable,
                 "connections to \(peerName) end as soon as they stand; see why the server closes them"
             )
-            error.isUnprocessed = true
+            error.reach = .refused
             return stream.openingFailed(error)
         }
         admit(stream)
@@ -120,6 +120,13 @@ final class FlightClientConnection: @unchecked Sendable {
                 guard case .pausing(let waiting, _) = self.phase else { return }
                 self.begin(with: waiting.filter { !$0.isClosed })
             })
+    }
+
+    /// Connects, if that may be tried, for nobody.
+    func probe() {
+        eventLoop.execute {
+            if case .idle = self.phase { self.begin(with: []) }
+        }
     }
 
     func callEnded(_ error: FlightError?) {

@@ -12,7 +12,20 @@ public struct FlightError: Error, Sendable {
     public var cause: (any Error)?
     /// On a client: whether the server certainly hasn't worked on the call, so that it can be made again
     /// whatever it does: no connection came about, or the server refused the call unread. Never sent.
-    public internal(set) var isUnprocessed = false
+    public var isUnprocessed: Bool { reach != .server }
+
+    /// How far a client's call got.
+    enum Reach: Sendable {
+        /// Perhaps to the service.
+        case server
+        /// To a server that refused it unread.
+        case refused
+        /// To no server.
+        case nowhere
+    }
+    var reach = Reach.server
+    /// What the server says about making the call again.
+    var pushback: RetryPushback?
 
     /// Makes an error that a call can end with.
     public init(

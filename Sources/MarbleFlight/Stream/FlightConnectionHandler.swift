@@ -12,6 +12,8 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     private(set) var peerName: String
     /// Why the connection ends, if that is known: what its streams report.
     var failure: FlightError?
+    /// On a client: the last of its streams that the server has begun with, once it has said GOAWAY.
+    var lastStreamTaken: HTTP2StreamID?
     private var context: ChannelHandlerContext?
     private var queued: [FlightStream] = []
     private let isPeerNamed: Bool

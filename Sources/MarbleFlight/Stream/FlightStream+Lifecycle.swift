@@ -81,7 +81,13 @@ extension FlightStream {
     func transportFailed(_ error: any Error) {
         guard closeReason == nil, receivedStatus == nil, !isUnsent else { return }
         if role == .server, ending == .written, error.isOrderlyReset { return }
-        closeReason = FlightError(ending: error)
+        if let last = connection?.lastStreamTaken,
+            let closed = error as? NIOHTTP2Errors.StreamClosed, closed.streamID > last
+        {
+            closeReason = .refusedByGoAway(error)
+        } else {
+            closeReason = FlightError(ending: error)
+        }
     }
 }
 
@@ -94,6 +100,14 @@ extension Error {
 }
 
 extension FlightError {
+    fileprivate static func refusedByGoAway(_ cause: any Error) -> FlightError {
+        var error = FlightError(
+            .unavailable, "the server stops, and hasn't begun with the call; try again",
+            cause: cause)
+        error.reach = .refused
+        return error
+    }
+
     /// What the end of an HTTP/2 stream by its error code means, as gRPC's `PROTOCOL-HTTP2.md` maps it.
     init(ending error: any Error) {
         guard let closed = error as? NIOHTTP2Errors.StreamClosed else {
@@ -111,7 +125,7 @@ extension FlightError {
             self.init(
                 .unavailable, "the peer refused the stream before it worked on it; try again",
                 cause: error)
-            isUnprocessed = true
+            reach = .refused
         case .enhanceYourCalm:
             self.init(.resourceExhausted, "the peer asks for fewer calls", cause: error)
         case .inadequateSecurity:

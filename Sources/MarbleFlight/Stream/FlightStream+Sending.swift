@@ -6,10 +6,12 @@ extension FlightStream {
     /// Queues one message. It leaves with all others of this turn of the event loop.
     ///
     /// A body of more than 64 KiB leaves as its own buffer, without a copy; everything else is copied
-    /// into one buffer. Messages that are sent after the end of the stream are dropped.
+    /// into one buffer. Messages that are sent after the end of the stream are dropped. One that is
+    /// longer than may be sent ends the call with `RESOURCE_EXHAUSTED`.
     public func send(_ data: FlightData) {
         eventLoop.assertInEventLoop()
         guard phase != .closed, ending == .none else { return }
+        guard data.byteCount <= limits.sentMessageByteCountMax else { return refuse(data) }
         outgoing.append(data, as: outboundKind)
         meter.queued(messageCount: 1)
         messageQueued()
@@ -20,10 +22,26 @@ extension FlightStream {
         eventLoop.assertInEventLoop()
         guard phase != .closed, ending == .none else { return }
         for message in messages {
+            guard message.byteCount <= limits.sentMessageByteCountMax else {
+                return refuse(message)
+            }
             outgoing.append(message, as: outboundKind)
             meter.queued(messageCount: 1)
         }
         messageQueued()
+    }
+
+    /// A message that is too long to be sent ends the call.
+    private func refuse(_ data: FlightData) {
+        let error = FlightError(
+            .resourceExhausted,
+            "a message of \(data.byteCount) bytes is longer than the \(limits.sentMessageByteCountMax) "
+                + "that may be sent; split it")
+        if role == .client {
+            abort(error)
+        } else {
+            finish(error)
+        }
     }
 
     /// Queues a message of opaque bytes only: on a server's `DoPut` stream a PutResult, on a `DoAction`

@@ -104,6 +104,7 @@ public final class FlightStream: @unchecked Sendable {
 /// What bounds one stream.
 struct FlightStreamLimits: Sendable {
     var messageByteCountMax: Int
+    var sentMessageByteCountMax = Int(Int32.max)
     var writeHighWatermark: Int
     var writeLowWatermark: Int
     var budget: BufferBudget

@@ -8,6 +8,8 @@ enum GRPCHeader {
     static let status = "grpc-status"
     static let message = "grpc-message"
     static let details = "grpc-status-details-bin"
+    static let previousAttempts = "grpc-previous-rpc-attempts"
+    static let retryPushback = "grpc-retry-pushback-ms"
     static let timeout = "grpc-timeout"
     static let encoding = "grpc-encoding"
     static let acceptEncoding = "grpc-accept-encoding"
@@ -39,9 +41,11 @@ extension HPACKHeaders {
         }
         let code = Int(text).flatMap { FlightStatusCode(rawValue: $0) } ?? .unknown
         guard code != .ok else { return nil }
-        return FlightError(
+        var error = FlightError(
             code, PercentEncoding.decode(first(name: GRPCHeader.message) ?? ""),
             details: first(name: GRPCHeader.details).flatMap { Base64.decode($0) })
+        error.pushback = first(name: GRPCHeader.retryPushback).map { RetryPushback(trailer: $0) }
+        return error
     }
 
     /// Why a response isn't one of gRPC, from its first headers; `nil` if it is.

@@ -150,11 +150,8 @@ struct ClientHealthTests {
                     idle: .seconds(11), interval: .seconds(7), probeCount: 5)
             }
         ) { _, client in
-            let reader = try await client.listFlights()
+            let reader = try await client.doGet(FlightTicket("endless 1000"))
             let stream = reader.stream
-            try await eventually("the call has a connection") {
-                try await stream.eventLoop.submit { stream.context != nil }.get()
-            }
             let values = try await stream.eventLoop.flatSubmit {
                 let channel = stream.context?.channel.parent
                 let options = FlightTCPKeepalive().options.map(\.0)
@@ -162,6 +159,7 @@ struct ClientHealthTests {
                     options.compactMap { channel?.getOption($0) }, on: stream.eventLoop)
             }.get()
             #expect(values == [1, 11, 7, 5])
+            withExtendedLifetime(reader) {}
         }
     }
 }

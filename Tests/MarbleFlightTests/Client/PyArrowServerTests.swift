@@ -13,12 +13,58 @@ struct PyArrowServerTests {
         try await actions(client)
         try await information(client)
         try await data(client)
+        try await everyType(client)
+        try await headers(client)
         await client.close()
         var configuration = FlightClientConfiguration.patient(host: "localhost", port: port)
         configuration.compression = .gzip
         let compressing = FlightClient(configuration: configuration)
         try await data(compressing)
         await compressing.close()
+    }
+
+    @Test func `a pyarrow server hears of deadlines and cancellations`() async throws {
+        let peer = try PythonPeer(script: "server.py")
+        defer { peer.stop() }
+        let port = try #require(Int(try peer.firstLine()))
+        let client = FlightClient(configuration: .patient(host: "localhost", port: port))
+        func serverHeardOfIt() async throws -> Bool {
+            let results = try await client.doAction(FlightAction(type: "cancelled"))
+            return results.first.map { String(buffer: $0.body) } == "True"
+        }
+        _ = try await client.listActions()
+        let options = FlightCallOptions(timeout: .seconds(2))
+        let late = await flightError {
+            _ = try await client.doAction(FlightAction(type: "sleep"), options: options)
+        }
+        #expect(late?.code == .deadlineExceeded)
+        #expect(try await serverHeardOfIt())
+        do {
+            var iterator = try await client.doGet(FlightTicket("endless")).makeAsyncIterator()
+            _ = try await iterator.next()
+        }
+        #expect(try await serverHeardOfIt())
+        await client.close()
+    }
+
+    @Test func `the endpoints of a pyarrow server are read, past a location that is gone`()
+        async throws
+    {
+        let peer = try PythonPeer(script: "server.py")
+        defer { peer.stop() }
+        let port = try #require(Int(try peer.firstLine()))
+        let cluster = try FlightClusterClient(
+            configuration: .init(locations: [.init(host: "localhost", port: port)]))
+        let info = try await cluster.getFlightInfo(.path(["spread"]))
+        for isOrdered in [true, false] {
+            var counts = [0, 0, 0]
+            for try await part in cluster.read(info, inOrder: isOrdered) {
+                counts[part.endpoint] += 1
+            }
+            // A schema and two batches each.
+            #expect(counts == [3, 3, 3])
+        }
+        await cluster.close()
     }
 
     private func actions(_ client: FlightClient) async throws {
@@ -30,6 +76,8 @@ struct PyArrowServerTests {
         let error = await flightError { _ = try await client.doAction(.init(type: "fail")) }
         #expect(error?.code == .unauthenticated)
         #expect(error?.message.contains("no, nö") == true)
+        #expect(error?.details == Array("details".utf8))
+        #expect(error?.details != nil)
     }
 
     private func information(_ client: FlightClient) async throws {
@@ -73,6 +121,31 @@ struct PyArrowServerTests {
         exchange.finishWriting()
         let bodies = try await answers.map(\.dataBody)
         #expect(bodies == messages.map(\.dataBody))
+    }
+
+    /// A stream of every type goes through the client as it is, dictionaries and all.
+    private func everyType(_ client: FlightClient) async throws {
+        var messages = try await collect(try await client.doGet(FlightTicket("every type")))
+        messages[0].descriptor = .path(["every type"])
+        let put = client.doPut()
+        for message in messages { try await put.write(message) }
+        put.finishWriting()
+        var answers: [String] = []
+        for try await result in put.responses {
+            answers.append(String(buffer: result.appMetadata))
+        }
+        #expect(answers == ["True"])
+    }
+
+    private func headers(_ client: FlightClient) async throws {
+        var options = FlightCallOptions()
+        options.metadata.add("x-client", "hello")
+        let reader = try await client.doGet(FlightTicket("1 1"), options: options)
+        for try await _ in reader {}
+        let stream = reader.stream
+        let metadata = try await stream.eventLoop.submit { stream.metadata }.get()
+        #expect(metadata.first("x-server") == "hello")
+        #expect(metadata.bytes("x-server-bin") == [0, 255])
     }
 
     private func collect(_ reader: FlightReader<FlightData>) async throws -> [FlightData] {

@@ -1,0 +1,28 @@
+/// How a ``FlightClusterClient`` spreads calls over servers that could all answer them.
+public enum FlightBalancing: Sendable, Hashable {
+    /// One after the other.
+    case roundRobin
+    /// The one with the fewest calls of this client.
+    case leastLoaded
+}
+
+/// Which servers a ``FlightClusterClient`` talks to, and how.
+public struct FlightClusterConfiguration: Sendable {
+    /// Servers of which each can answer what isn't bound to a place, e.g. `grpc+tcp://node1:5001`.
+    public var locations: [FlightLocation]
+    /// What holds for each server's client; its host and port are replaced.
+    public var client: FlightClientConfiguration
+    /// How calls are spread.
+    public var balancing = FlightBalancing.leastLoaded
+    /// The servers that connections are kept to: ``locations`` and those that flights name. Past it the
+    /// one that was used least recently goes, if it has no calls.
+    public var serversMax = 64
+
+    /// Makes a configuration with the defaults.
+    public init(locations: [FlightLocation]) {
+        self.locations = locations
+        client = FlightClientConfiguration(host: "", port: 0)
+        // With others to ask, the first failure is reason enough to leave a server alone for a while.
+        client.connectFailuresToPause = 1
+    }
+}
