@@ -150,6 +150,9 @@ let package = Package(
         .executableTarget(
             name: "counter", dependencies: ["MarbleCluster", "MarbleRaft", locks, nioCore],
             path: "Examples/Counter", swiftSettings: settings),
+        .executableTarget(
+            name: "flight-echo", dependencies: ["MarbleFlight", locks, nioCore],
+            path: "Examples/FlightEcho", swiftSettings: settings),
         .testTarget(
             name: "MarbleArrowTests", dependencies: ["MarbleArrow"], exclude: ["Gold", "Peers"],
             swiftSettings: settings),

@@ -3,7 +3,7 @@
 #
 #   Scripts/setup.sh build    a C and C++ development environment for the Swift linker
 #   Scripts/setup.sh python   the virtual environment .venv with Scripts/requirements.txt
-#   Scripts/setup.sh test     both, curl and Prometheus
+#   Scripts/setup.sh test     both, and the tools that tests call: curl, nghttp2, Prometheus
 #   Scripts/setup.sh bench    both, and the peers: etcd-server, Go with etcd's client, g++
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -60,6 +60,7 @@ build_tools() {
 test_peers() {
     [ "$(uname)" = Linux ] || return 0
     need curl command -v curl
+    need nghttp2-client command -v h2load
     need prometheus command -v promtool
     install_missing
 }
