@@ -134,8 +134,9 @@ extension FlightClient {
     ) async throws(FlightError) -> ByteBuffer {
         let answers = try await call(method, request, options)
         guard answers.count == 1 else {
+            // gRPC, `doc/statuscodes.md`: "Response cardinality violation".
             throw FlightError(
-                .internal, "\(method.rawValue) got \(answers.count) answers instead of one")
+                .unimplemented, "\(method.rawValue) got \(answers.count) answers instead of one")
         }
         return answers[0].appMetadata
     }

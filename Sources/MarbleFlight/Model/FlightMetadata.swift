@@ -19,7 +19,18 @@ public struct FlightMetadata: Sendable {
 
     /// The bytes of the first value of a `-bin` name; `nil` if there is none, or if it isn't base64.
     public func bytes(_ name: String) -> [UInt8]? {
-        headers.first(name: name).flatMap { Base64.decode($0) }
+        headers.first(name: name).flatMap { $0.split(separator: ",").first ?? "" }
+            .flatMap { Base64.decode($0.trimmingSpaces()) }
+    }
+
+    /// The bytes of all values of a `-bin` name, also of those that a proxy has joined with commas (gRPC,
+    /// `PROTOCOL-HTTP2.md`, "Custom-Metadata"); what isn't base64 is left out.
+    public func allBytes(_ name: String) -> [[UInt8]] {
+        headers[name].flatMap { value in
+            value.split(separator: ",", omittingEmptySubsequences: false).compactMap {
+                Base64.decode($0.trimmingSpaces())
+            }
+        }
     }
 
     /// Adds an entry. `name` is sent in lowercase.

@@ -13,7 +13,8 @@ public enum FlightMethod: String, Sendable, Hashable, CaseIterable {
     case doAction = "DoAction"
     case listActions = "ListActions"
 
-    private static let servicePrefix = "/arrow.flight.protocol.FlightService/"
+    static let serviceName = "arrow.flight.protocol.FlightService"
+    private static let servicePrefix = "/\(serviceName)/"
 
     /// The value of the request's `:path`.
     public var path: String { Self.servicePrefix + rawValue }

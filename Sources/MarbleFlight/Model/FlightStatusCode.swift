@@ -21,6 +21,22 @@ public enum FlightStatusCode: Int, Sendable, Hashable, CaseIterable {
     case unauthenticated = 16
 }
 
+extension FlightStatusCode {
+    /// The number that Arrow's C++ library has for it (`arrow/status.h`, `StatusCode`).
+    var arrowStatus: Int {
+        switch self {
+        case .ok: 0
+        case .notFound: 2
+        case .invalidArgument, .outOfRange, .failedPrecondition, .resourceExhausted: 4
+        case .cancelled: 8
+        case .unknown: 9
+        case .unimplemented: 10
+        case .alreadyExists: 45
+        default: 5
+        }
+    }
+}
+
 extension FlightStatusCode: CustomStringConvertible {
     /// The name as the gRPC documents write it, e.g. `NOT_FOUND`.
     public var description: String {

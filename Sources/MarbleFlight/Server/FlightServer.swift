@@ -46,13 +46,15 @@ public final class FlightServer: Sendable {
         self.budget = BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax)
         self.metrics = FlightMetrics(server: configuration.metricsFactory)
         let acceptor = ServerCallAcceptor(
-            service: service,
+            service: service, health: configuration.health,
             limits: FlightStreamLimits(
                 messageByteCountMax: configuration.messageByteCountMax,
                 writeHighWatermark: configuration.writeHighWatermark,
                 writeLowWatermark: configuration.writeLowWatermark, budget: budget,
-                metrics: metrics, tracing: FlightTracing()),
+                metrics: metrics, tracing: FlightTracing(),
+                messageTimeout: TimeAmount(configuration.messageTimeout)),
             compression: configuration.compression,
+            headerListByteCountMax: configuration.headerListByteCountMax,
             counters: counterValues)
         self.pipeline = ServerPipeline(
             configuration: configuration, acceptor: acceptor,
@@ -122,6 +124,7 @@ public final class FlightServer: Sendable {
             state.phase = .stopped
             return (state.listeners, Array(state.connections.values))
         }
+        configuration.health.end()
         for listener in listeners { try? await listener.close() }
         for connection in connections {
             connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())

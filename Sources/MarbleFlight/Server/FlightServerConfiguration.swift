@@ -22,7 +22,8 @@ public struct FlightServerConfiguration: Sendable {
     public var concurrentStreamsMax = 256
     /// The connections that may be open at a time; more are closed at once.
     public var connectionsMax = 4096
-    /// The size of a request's headers. Bytes.
+    /// The size of a request's headers, counted as HTTP/2 does: names, values, and 32 bytes for each. More
+    /// gets `RESOURCE_EXHAUSTED`; more than four times as much ends the connection.
     public var headerListByteCountMax = 16 << 10
     /// How many streams a client may reset, or have fail, in 30 seconds before its connection is closed.
     public var streamResetsMax = 20_000
@@ -34,6 +35,21 @@ public struct FlightServerConfiguration: Sendable {
     public var keepaliveInterval: Duration? = .seconds(60)
     /// How long the sign of life may take before the connection is closed.
     public var keepaliveTimeout: Duration = .seconds(20)
+    /// How many PINGs a client may send in a minute in which it gets nothing else. More end its connection
+    /// with `ENHANCE_YOUR_CALM` and the text `too_many_pings`.
+    public var pingsPerMinuteMax = 120
+    /// How long a connection may be without calls before it is ended in an orderly way (GOAWAY); `nil`:
+    /// forever.
+    public var connectionIdleMax: Duration? = .seconds(30 * 60)
+    /// How old a connection may become, give or take a tenth, before it is ended in an orderly way, so that
+    /// clients look for servers anew; `nil`: as old as it likes.
+    public var connectionAgeMax: Duration?
+    /// How long the calls of a connection that is ended in an orderly way may go on; `nil`: to their end.
+    public var connectionGraceMax: Duration?
+    /// How long the request of a call that has one may take. Also how long a message that has begun may
+    /// take, unless at least a megabyte of it came in that time. Then the call ends with
+    /// `DEADLINE_EXCEEDED`.
+    public var messageTimeout: Duration = .seconds(60)
     /// How long a connection may take for its first bytes: the HTTP/2 preface, or an HTTP/1.1 request's head.
     public var handshakeTimeout: Duration = .seconds(10)
     /// The longest body of a plain HTTP request; the results of an action that is asked for by plain HTTP
@@ -45,6 +61,8 @@ public struct FlightServerConfiguration: Sendable {
     public var httpIdleTimeout: Duration = .seconds(60)
     /// Where the server's metrics go; `nil`: where the program's do (`MetricsSystem`).
     public var metricsFactory: (any MetricsFactory)?
+    /// What the gRPC health service tells of the server; each server has one of its own.
+    public var health = FlightHealth()
     /// What is shown to `GET` requests on the same port.
     public var resources: [FlightHTTPResource] = []
 

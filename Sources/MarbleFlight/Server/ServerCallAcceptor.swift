@@ -12,17 +12,22 @@ final class ServerCallAcceptor: Sendable {
     ]
 
     private let service: any FlightService
+    private let health: FlightHealth
     private let limits: FlightStreamLimits
     private let compression: FlightCompression
+    private let headerListByteCountMax: Int
     private let counters: NIOLockedValueBox<FlightServerCounters>
 
     init(
-        service: any FlightService, limits: FlightStreamLimits, compression: FlightCompression,
-        counters: NIOLockedValueBox<FlightServerCounters>
+        service: any FlightService, health: FlightHealth, limits: FlightStreamLimits,
+        compression: FlightCompression,
+        headerListByteCountMax: Int, counters: NIOLockedValueBox<FlightServerCounters>
     ) {
         self.service = service
+        self.health = health
         self.limits = limits
         self.compression = compression
+        self.headerListByteCountMax = headerListByteCountMax
         self.counters = counters
     }
 
@@ -35,44 +40,28 @@ final class ServerCallAcceptor: Sendable {
             refuse([":status": "405"], endStream, context)
             return nil
         }
-        guard let type = headers.first(name: "content-type"), Self.isGRPC(type) else {
+        guard let type = headers.first(name: "content-type"), GRPCHeader.isGRPC(type) else {
             refuse([":status": "415"], endStream, context)
             return nil
         }
-        let path = headers.first(name: ":path") ?? ""
-        guard let method = FlightMethod(path: path) else {
-            let error = FlightError(.unimplemented, "this server has no method \(path)")
-            refuse(error, endStream, context)
-            return nil
-        }
-        var deadline: NIODeadline?
-        if let text = headers.first(name: GRPCHeader.timeout) {
-            guard let timeout = GRPCTimeout.decode(text) else {
-                let error = FlightError(
-                    .invalidArgument, "grpc-timeout \(text) is not a timeout")
-                refuse(error, endStream, context)
-                return nil
-            }
-            deadline = .now() + timeout
-        }
-        let encoding = headers.first(name: GRPCHeader.encoding) ?? "identity"
-        guard let requestCompression = FlightCompression(rawValue: encoding) else {
-            let error = FlightError(
-                .unimplemented,
-                "grpc-encoding \(encoding) is not supported; use \(FlightCompression.accepted)")
+        let request: ServerCallRequest
+        do throws(FlightError) {
+            request = try ServerCallRequest(headers, headerListByteCountMax: headerListByteCountMax)
+        } catch {
             refuse(error, endStream, context)
             return nil
         }
         let stream = FlightStream(
-            method: method, role: .server, eventLoop: context.eventLoop, limits: limits)
+            method: request.method, role: .server, eventLoop: context.eventLoop, limits: limits,
+            hasSingleInput: request.hasSingleMessage)
         stream.metadata = FlightMetadata(headers)
         stream.headersToSend = Self.responseHeaders
-        stream.assembler.compression = requestCompression
+        stream.assembler.compression = request.compression
         if compression != .identity {
             startCompressing(stream, accepted: headers[GRPCHeader.acceptEncoding])
         }
-        stream.deadline = deadline
-        stream.span = limits.tracing?.startCall(method, from: connection.peerName, headers)
+        stream.deadline = request.deadline
+        stream.span = limits.tracing?.startCall(request.method, from: connection.peerName, headers)
         stream.peerName = connection.peerName
         stream.attach(context, connection: connection)
         stream.startDeadline()
@@ -80,7 +69,11 @@ final class ServerCallAcceptor: Sendable {
             $0.callsStarted += 1
             $0.callsOpen += 1
         }
-        start(stream)
+        if let builtIn = request.builtIn {
+            stream.delegate = builtIn.makeDelegate(health: health)
+        } else {
+            start(stream)
+        }
         if endStream { stream.inputReceivedCompletely() }
         return stream
     }
@@ -111,12 +104,6 @@ final class ServerCallAcceptor: Sendable {
         } else {
             runner.start()
         }
-    }
-
-    private static func isGRPC(_ contentType: String) -> Bool {
-        guard contentType.hasPrefix(GRPCHeader.contentType) else { return false }
-        let rest = contentType.dropFirst(GRPCHeader.contentType.count)
-        return rest.isEmpty || rest.hasPrefix("+") || rest.hasPrefix(";")
     }
 
     private func refuse(

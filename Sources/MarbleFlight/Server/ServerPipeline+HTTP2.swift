@@ -10,7 +10,12 @@ extension ServerPipeline {
         let management = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
             configuration: .init(
-                maxIdleTime: nil, maxAge: nil, maxGraceTime: nil,
+                maxIdleTime: configuration.connectionIdleMax.map { TimeAmount($0) },
+                // Connections that were made together don't end together.
+                maxAge: configuration.connectionAgeMax.map {
+                    TimeAmount($0 * Double.random(in: 0.9...1.1))
+                },
+                maxGraceTime: configuration.connectionGraceMax.map { TimeAmount($0) },
                 keepalive: configuration.keepaliveInterval.map {
                     .init(
                         pingInterval: TimeAmount($0),
@@ -29,7 +34,11 @@ extension ServerPipeline {
                         acceptor: acceptor, connection: boundConnection.value, plainHTTP: self))
             }
         }
-        try pipeline.addHandlers([management, ConnectionErrorHandler(logger: logger)])
+        let pings = PingLimitHandler(
+            countMax: configuration.pingsPerMinuteMax, connection: connection, logger: logger)
+        try pipeline.addHandlers([pings, management, ConnectionErrorHandler(logger: logger)])
+        // The connection has long been active; without hearing of it, the handler starts no timers.
+        management.channelActive(context: try pipeline.context(handler: management))
     }
 
     /// Adds, behind a stream's handler, what answers a request that isn't gRPC's.

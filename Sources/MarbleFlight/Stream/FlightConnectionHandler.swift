@@ -15,6 +15,8 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     /// On a client: the last of its streams that the server has begun with, once it has said GOAWAY.
     var lastStreamTaken: HTTP2StreamID?
     private var context: ChannelHandlerContext?
+    /// The turns of the loop in which streams had something to send.
+    private(set) var writtenTurnCount = 0
     private var queued: [FlightStream] = []
     private let isPeerNamed: Bool
     private var isReading = false
@@ -59,6 +61,7 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
         // next turn, so that no stream keeps the loop to itself.
         var streams: [FlightStream] = []
         swap(&streams, &queued)
+        if !streams.isEmpty { writtenTurnCount &+= 1 }
         for stream in streams { stream.writeQueued() }
         streams.removeAll(keepingCapacity: true)
         if queued.isEmpty { swap(&streams, &queued) }
@@ -88,6 +91,15 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
                 .unavailable, "the connection to \(peerName) failed: \(error)", cause: error)
         }
         context.fireErrorCaught(error)
+    }
+
+    /// What was written ahead of the end, such as GOAWAY with its reason, still leaves.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if isFlushWaiting {
+            isFlushWaiting = false
+            context.flush()
+        }
+        context.close(mode: mode, promise: promise)
     }
 
     func flush(context: ChannelHandlerContext) {

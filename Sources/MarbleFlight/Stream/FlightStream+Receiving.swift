@@ -39,9 +39,11 @@ extension FlightStream {
     func dataReceived(_ chunk: ByteBuffer, endStream: Bool) {
         guard phase == .open, closeReason == nil else { return }
         meter.received(byteCount: chunk.readableBytes)
+        let countBefore = received.count
         if let error = assembler.append(chunk, kind: inboundKind, messages: &received) {
             return fail(error)
         }
+        messagesCame(received.count - countBefore)
         if assembler.hasWaitingMessages { setAutomaticReading(false) }
         if endStream { inputReceivedCompletely() }
     }
@@ -51,17 +53,27 @@ extension FlightStream {
         checkInputEnd()
     }
 
+    private func messagesCame(_ count: Int) {
+        inputMessageCount += count
+        guard hasSingleInput, inputMessageCount > 1, ending == .none else { return }
+        fail(.requestCount(method, "several"))
+    }
+
     private func checkInputEnd() {
         if assembler.hasPartialMessage, !assembler.hasWaitingMessages {
             fail(FlightError(.internal, "the stream ended in the middle of a message"))
+        } else if hasSingleInput, inputMessageCount == 0 {
+            fail(.requestCount(method, "no"))
         }
     }
 
     /// Takes out some of the compressed messages that wait. Reading from the peer goes on with the last.
     private func resumeWaitingMessages() {
+        let countBefore = received.count
         if let error = assembler.resume(kind: inboundKind, messages: &received) {
             return fail(error)
         }
+        messagesCame(received.count - countBefore)
         guard !assembler.hasWaitingMessages else { return }
         if inputEnded { checkInputEnd() }
         setAutomaticReading(true)
@@ -145,6 +157,8 @@ extension FlightStream {
         phase = .closed
         deadlineTask?.cancel()
         deadlineTask = nil
+        progressTask?.cancel()
+        progressTask = nil
         outgoing = OutgoingMessages()
         assembler.reset()
         isWritable = false

@@ -85,14 +85,20 @@ public final class FlightStream: @unchecked Sendable {
     var meter: FlightCallMeter
     /// The call's span, where the program traces.
     var span: (any Span)?
+    /// The peer sends exactly one message.
+    let hasSingleInput: Bool
+    var inputMessageCount = 0
+    var progressTask: Scheduled<Void>?
 
     init(
-        method: FlightMethod, role: Role, eventLoop: any EventLoop, limits: FlightStreamLimits
+        method: FlightMethod, role: Role, eventLoop: any EventLoop, limits: FlightStreamLimits,
+        hasSingleInput: Bool = false
     ) {
         self.method = method
         self.role = role
         self.eventLoop = eventLoop
         self.limits = limits
+        self.hasSingleInput = hasSingleInput
         self.outboundKind = role == .client ? method.requestKind : method.responseKind
         self.inboundKind = role == .client ? method.responseKind : method.requestKind
         self.meter = FlightCallMeter(limits.metrics.of(method))
@@ -110,4 +116,6 @@ struct FlightStreamLimits: Sendable {
     var budget: BufferBudget
     var metrics: FlightMetrics
     var tracing: FlightTracing?
+    /// How long a message may take once it has begun, and a single request; `nil`: as long as it takes.
+    var messageTimeout: TimeAmount?
 }

@@ -58,6 +58,7 @@ final class FlightStreamHandler: ChannelInboundHandler, RemovableChannelHandler 
     func channelReadComplete(context: ChannelHandlerContext) {
         stream?.deliver()
         if isPassedOn { context.fireChannelReadComplete() }
+        stream?.watchProgress()
     }
 
     private func receiveHeaders(

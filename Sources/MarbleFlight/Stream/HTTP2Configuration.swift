@@ -15,12 +15,17 @@ struct HTTP2Configuration: Sendable {
     private static let controlFramesMax = 10_000
     /// gRPC libraries send empty DATA frames in a row when a message is flushed in parts.
     private static let emptyDataFramesMax = 100
+    /// Headers over the limit, but not beyond this multiple of it, are read, so that their request can be
+    /// answered; beyond it, the connection ends.
+    private static let headerListReadFactor = 4
 
     var connection: NIOHTTP2Handler.ConnectionConfiguration {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: concurrentStreamsMax),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: headerListByteCountMax),
+            HTTP2Setting(
+                parameter: .maxHeaderListSize,
+                value: headerListByteCountMax * Self.headerListReadFactor),
             HTTP2Setting(parameter: .initialWindowSize, value: windowByteCount),
             HTTP2Setting(parameter: .maxFrameSize, value: frameByteCountMax),
             HTTP2Setting(parameter: .enablePush, value: 0),

@@ -10,9 +10,20 @@ enum GRPCHeader {
     static let details = "grpc-status-details-bin"
     static let previousAttempts = "grpc-previous-rpc-attempts"
     static let retryPushback = "grpc-retry-pushback-ms"
+    static let arrowStatus = "x-arrow-status"
     static let timeout = "grpc-timeout"
     static let encoding = "grpc-encoding"
     static let acceptEncoding = "grpc-accept-encoding"
+
+    /// Whether a content type is gRPC's, with or without a subtype (`+proto`) or parameters.
+    static func isGRPC(_ type: String) -> Bool {
+        // Media types are compared without case; hardly anyone makes use of it.
+        guard type.hasPrefix(contentType) || type.lowercased().hasPrefix(contentType) else {
+            return false
+        }
+        let rest = type.utf8.dropFirst(contentType.utf8.count)
+        return rest.first.map { [UInt8(ascii: "+"), UInt8(ascii: ";")].contains($0) } ?? true
+    }
 }
 
 extension HPACKHeaders {
@@ -24,6 +35,8 @@ extension HPACKHeaders {
         add(name: GRPCHeader.message, value: PercentEncoding.encode(error.message))
         if let details = error.details {
             add(name: GRPCHeader.details, value: Base64.encode(details))
+            // Flight's C++ clients look at the details only beside a status of theirs.
+            add(name: GRPCHeader.arrowStatus, value: String(error.code.arrowStatus))
         }
     }
 
@@ -53,10 +66,11 @@ extension HPACKHeaders {
         let status = first(name: ":status") ?? "none"
         if status == "200" {
             let encoding = first(name: GRPCHeader.encoding) ?? "identity"
-            guard FlightCompression(rawValue: encoding) == nil else { return nil }
+            guard FlightCompression(rawValue: encoding) == nil else { return contentTypeRefusal() }
             return FlightError(
                 .internal, "the server compresses with \(encoding), which this client didn't offer")
         }
+        // A server of gRPC may say more than HTTP does.
         if first(name: GRPCHeader.status) != nil, let error = callStatus() { return error }
         let code: FlightStatusCode =
             switch status {
@@ -69,6 +83,20 @@ extension HPACKHeaders {
             }
         return FlightError(
             code, "the peer answered with HTTP status \(status); is it a Flight server?")
+    }
+}
+
+extension HPACKHeaders {
+    /// The size as HTTP/2 counts it (RFC 9113, 6.5.2): names, values, and 32 bytes for each.
+    var listByteCount: Int {
+        reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 32 }
+    }
+
+    private func contentTypeRefusal() -> FlightError? {
+        let type = first(name: "content-type") ?? "none"
+        guard !GRPCHeader.isGRPC(type) else { return nil }
+        return FlightError(
+            .unknown, "the peer answered with content type \(type); is it a Flight server?")
     }
 }
 
@@ -88,8 +116,9 @@ enum GRPCTimeout {
     }
 
     static func decode(_ text: String) -> TimeAmount? {
-        guard let unit = text.last, let count = Int64(text.dropLast()), count >= 0,
-            text.utf8.count <= 9
+        guard let unit = text.last, text.utf8.count <= 9,
+            text.dropLast().utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }),
+            let count = Int64(text.dropLast())
         else { return nil }
         switch unit {
         case "n": return .nanoseconds(count)

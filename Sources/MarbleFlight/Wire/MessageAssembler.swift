@@ -33,6 +33,8 @@ struct MessageAssembler {
     }
 
     var hasPartialMessage: Bool { partial != nil }
+    /// How much of a message that isn't whole has arrived.
+    var partialByteCount: Int { partial?.readableBytes ?? 0 }
     /// Whether ``resume(kind:messages:)`` has something to do.
     var hasWaitingMessages: Bool { waiting != nil }
 

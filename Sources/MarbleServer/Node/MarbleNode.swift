@@ -40,6 +40,7 @@ public final class MarbleNode: Service {
         serverConfiguration.resources = service.resources
         serverConfiguration.metricsFactory = metrics
         MetricCatalog.describe(in: metrics)
+        serverConfiguration.health = service.flightHealth
         let transport = ArrowFlightTransport(
             localEndpoint: configuration.endpoint.description, service: service,
             serverConfiguration: serverConfiguration, eventLoopGroup: group,

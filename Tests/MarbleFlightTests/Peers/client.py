@@ -38,6 +38,12 @@ except pa.ArrowException as error:
         sys.exit(f"message: {error}")
 
 try:
+    list(client.do_action(flight.Action("status", b"14")))
+    sys.exit("an action that fails did not")
+except flight.FlightUnavailableError as error:
+    expect("details", error.extra_info, bytes([0, 1, 254, 255]))
+
+try:
     options = flight.FlightCallOptions(timeout=0.2)
     list(client.do_action(flight.Action("sleep", b""), options))
     sys.exit("a deadline passed without an error")

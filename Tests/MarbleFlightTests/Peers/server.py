@@ -120,7 +120,7 @@ class Server(flight.FlightServerBase):
 
     def do_action(self, context, action):
         if action.type == "fail":
-            raise flight.FlightUnauthenticatedError("no, nö", b"details")
+            raise flight.FlightUnauthenticatedError("no, nö", bytes([0, 1, 254, 255]))
         if action.type == "sleep":
             while not context.is_cancelled():
                 time.sleep(0.01)

@@ -134,11 +134,16 @@ struct HostileClientTests {
         }
     }
 
-    @Test func `a call without its request is an invalid argument`() async throws {
+    @Test(arguments: [0, 2, 3])
+    func `a call with another number of requests than its one is unimplemented`(count: Int)
+        async throws
+    {
         try await withVictim { peer, _ in
             let request = RawPeer.request("DoAction")
-            let trailers = try await answer(peer, request, ByteBuffer(), end: true)
-            #expect(trailers.first(name: "grpc-status") == "3")
+            var body = ByteBuffer()
+            for _ in 0..<count { body.writeImmutableBuffer(.message([10, 5] + "sleep".utf8)) }
+            let trailers = try await answer(peer, request, body, end: count == 0)
+            #expect(trailers.first(name: "grpc-status") == "12")
         }
     }
 
@@ -155,9 +160,24 @@ struct HostileClientTests {
         }
     }
 
-    @Test func `headers over the limit are refused`() async throws {
+    @Test func `headers over the limit get a status, and the connection goes on`() async throws {
+        try await withVictim({ $0.headerListByteCountMax = 5000 }) { peer, server in
+            let long = String(repeating: "x", count: 5000)
+            let request = RawPeer.request("DoAction", [("a", long)])
+            let trailers = try await answer(peer, request, ByteBuffer(), end: true)
+            #expect(trailers.first(name: "grpc-status") == "8")
+            #expect(trailers.first(name: "grpc-message")?.contains("5000") == true)
+            #expect(server.counters.callsStarted == 0)
+            var bytes = try peer.headers(3, RawPeer.request("ListActions"))
+            bytes.writeImmutableBuffer(.data(3, .message([]), end: true))
+            try await peer.send(bytes)
+            try await eventually("the next answer ends") { peer.hasResponseEnd(3) }
+        }
+    }
+
+    @Test func `headers far over the limit are refused`() async throws {
         try await withVictim { peer, server in
-            let long = String(repeating: "x", count: 12_000)
+            let long = String(repeating: "x", count: 40_000)
             let request = RawPeer.request("DoAction", [("a", long), ("b", long)])
             try await peer.sendPreface()
             try? await peer.send(try peer.headers(1, request))

@@ -54,6 +54,11 @@ struct PythonPeer {
         return String(decoding: data, as: UTF8.self)
     }
 
+    /// Gives the process an empty line to read.
+    func writeLine() throws {
+        try input.fileHandleForWriting.write(contentsOf: Data([10]))
+    }
+
     func stop() {
         try? input.fileHandleForWriting.close()
         process.waitUntilExit()

@@ -128,6 +128,10 @@ final class TestService: FlightService {
             for number in 0..<1000 {
                 try await writer.write(FlightResult(body: ByteBuffer(string: "\(number)")))
             }
+        case "status":
+            let number = Int(String(buffer: action.body)) ?? 0
+            let code = FlightStatusCode(rawValue: number) ?? .unknown
+            throw FlightError(code, "as asked", details: [0, 1, 254, 255])
         case "fail":
             throw FlightError(.failedPrecondition, "Grüße, 50 % \n", details: [1, 2, 255])
         default:

@@ -40,7 +40,7 @@ struct GRPCHeadersTests {
         #expect(GRPCTimeout.decode(GRPCTimeout.encode(timeout)) == timeout)
     }
 
-    @Test(arguments: ["", "5", "S", "-1S", "123456789S", "1x"])
+    @Test(arguments: ["", "5", "S", "-1S", "+1S", "123456789S", "1x", " 1S"])
     func `what isn't a timeout is nothing`(text: String) {
         #expect(GRPCTimeout.decode(text) == nil)
     }
@@ -55,7 +55,52 @@ struct GRPCHeadersTests {
         let headers = HPACKHeaders([(":status", "404")])
         #expect(headers.responseRefusal()?.code == .unimplemented)
         #expect(headers.responseRefusal()?.message.contains("404") == true)
-        #expect(HPACKHeaders([(":status", "200")]).responseRefusal() == nil)
+        let answer = HPACKHeaders([(":status", "200"), ("content-type", "application/grpc+proto")])
+        #expect(answer.responseRefusal() == nil)
+    }
+
+    @Test(arguments: [
+        ("400", FlightStatusCode.internal), ("401", .unauthenticated), ("403", .permissionDenied),
+        ("404", .unimplemented), ("429", .unavailable), ("502", .unavailable),
+        ("503", .unavailable), ("504", .unavailable), ("418", .unknown), ("500", .unknown),
+    ])
+    func `an HTTP status without a gRPC status is mapped as gRPC says`(
+        status: String, code: FlightStatusCode
+    ) {
+        #expect(HPACKHeaders([(":status", status)]).responseRefusal()?.code == code)
+        let both = HPACKHeaders([(":status", status), ("grpc-status", "5")])
+        #expect(both.responseRefusal()?.code == .notFound)
+    }
+
+    @Test func `an answer of another content type is refused, with its name`() {
+        let page = HPACKHeaders([(":status", "200"), ("content-type", "text/html")])
+        #expect(page.responseRefusal()?.code == .unknown)
+        #expect(page.responseRefusal()?.message.contains("text/html") == true)
+        #expect(HPACKHeaders([(":status", "200")]).responseRefusal()?.code == .unknown)
+    }
+
+    @Test(arguments: [
+        ("application/grpc", true), ("application/grpc+proto", true),
+        ("application/grpc;charset=utf-8", true), ("Application/GRPC", true),
+        ("application/grpc-web", false), ("application/json", false), ("", false),
+    ])
+    func `content types are told apart`(type: String, isGRPC: Bool) {
+        #expect(GRPCHeader.isGRPC(type) == isGRPC)
+    }
+
+    @Test func `bytes of metadata are read from lists, with and without padding`() {
+        var metadata = FlightMetadata()
+        metadata.add("a-bin", "AQ==, Ag,Aw")
+        metadata.add("a-bin", "BA")
+        #expect(metadata.allBytes("a-bin") == [[1], [2], [3], [4]])
+        #expect(metadata.bytes("a-bin") == [1])
+        metadata.add("b-bin", "?,,AQ")
+        #expect(metadata.allBytes("b-bin") == [[], [1]])
+        #expect(metadata.bytes("b-bin") == nil)
+    }
+
+    @Test func `the size of headers is counted as HTTP/2 does`() {
+        #expect(HPACKHeaders([("a", "bc"), ("de", "")]).listByteCount == 69)
     }
 
     @Test func `bytes of metadata survive, and reserved names aren't sent`() {

@@ -1,0 +1,34 @@
+/// The methods that every server has besides those of Flight: health and reflection of gRPC.
+enum BuiltInMethod: String, CaseIterable {
+    case healthCheck = "grpc.health.v1.Health/Check"
+    case healthWatch = "grpc.health.v1.Health/Watch"
+    case reflection = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+    case reflectionAlpha = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+
+    /// The names of all services that a server has.
+    static let serviceNames =
+        [FlightMethod.serviceName]
+        + Set(allCases.compactMap { $0.rawValue.split(separator: "/").first.map(String.init) })
+        .sorted()
+
+    init?(path: String) {
+        guard path.hasPrefix("/") else { return nil }
+        self.init(rawValue: String(path.dropFirst()))
+    }
+
+    /// Whether the client sends exactly one message.
+    var hasSingleRequest: Bool {
+        switch self {
+        case .healthCheck, .healthWatch: true
+        case .reflection, .reflectionAlpha: false
+        }
+    }
+
+    func makeDelegate(health: FlightHealth) -> any FlightStreamDelegate {
+        switch self {
+        case .healthCheck: HealthCall(health, isWatching: false)
+        case .healthWatch: HealthCall(health, isWatching: true)
+        case .reflection, .reflectionAlpha: ReflectionCall()
+        }
+    }
+}
