@@ -7,8 +7,9 @@ import time
 import hpack
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
-END_STREAM, END_HEADERS, ACK = 1, 4, 1
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY = range(8)
+WINDOW_UPDATE, CONTINUATION = 8, 9
+END_STREAM, END_HEADERS, ACK, PADDED, WITH_PRIORITY = 1, 4, 1, 8, 32
 SERVICE = "/arrow.flight.protocol.FlightService/"
 LARGE_WINDOW = (1 << 31) - 1
 
@@ -67,6 +68,11 @@ class Connection:
         self.ended = 0
         self.reset = {}
         self.going_away = False
+        self.connection_error = None
+        self.settings = {}
+        self.settings_acknowledged = 0
+        self.pongs = []
+        self.data = {}
         self.closed = False
         self.maximum_streams = 100
         self.unacknowledged = 0
@@ -122,20 +128,27 @@ class Connection:
         if kind == SETTINGS and not flags & ACK:
             for offset in range(0, len(payload), 6):
                 name, value = struct.unpack_from(">HI", payload, offset)
+                self.settings[name] = value
                 if name == 3:
                     self.maximum_streams = value
             self.send(frame(SETTINGS, ACK, 0))
-        elif kind == PING and not flags & ACK:
+        elif kind == SETTINGS:
+            self.settings_acknowledged += 1
+        elif kind == PING and flags & ACK:
+            self.pongs.append(payload)
+        elif kind == PING:
             self.send(frame(PING, ACK, 0, payload))
         elif kind == HEADERS and self.decoding:
             self.headers.setdefault(stream, {}).update(self.decoder.decode(payload))
         elif kind == DATA:
             self.unacknowledged += len(payload)
+            self.data[stream] = self.data.get(stream, 0) + len(payload)
         elif kind == RST_STREAM:
             self.reset[stream] = int.from_bytes(payload, "big")
             self.ended += 1
         elif kind == GOAWAY:
             self.going_away = True
+            self.connection_error = int.from_bytes(payload[4:8], "big")
         if kind in (HEADERS, DATA) and flags & END_STREAM:
             self.ended += 1
 
