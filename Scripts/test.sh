@@ -31,13 +31,14 @@ summary() {
 step "setup" Scripts/setup.sh test || exit 1
 step "format" Scripts/format.sh lint
 step "build (debug)" swift build --build-tests || summary
-# What computes and what talks over sockets run one after the other: the timeouts of servers and
-# clients mustn't run out because the processor has crash tests to do.
+# What computes and what talks over sockets run one after the other, and of the latter a few at a
+# time: the timeouts of servers and clients mustn't run out because the processor has crash tests, or
+# the first steps of all tests, to do.
 computing='^Marble(Arrow|Environment|JSON|Log|Metrics|Raft|Simulator|Store)Tests\.'
 export MARBLE_PYTHON=$PWD/.venv/bin/python
 step "unit tests that compute" \
     swift test --skip-build --filter "$computing" --xunit-output "$results/computing.xml"
-step "unit tests that talk" \
+step "unit tests that talk" env SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 \
     swift test --skip-build --skip "$computing" --xunit-output "$results/talking.xml"
 step "build (release)" swift build -c release || summary
 step "simulator" .build/release/marble-sim --seeds "$seeds"

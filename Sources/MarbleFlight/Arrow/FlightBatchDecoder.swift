@@ -72,6 +72,7 @@ extension FlightError {
             case .malformed, .invalidArgument: .invalidArgument
             case .unsupportedType, .unsupportedFeature: .unimplemented
             case .limitExceeded: .resourceExhausted
+            case .inputOutput: .internal
             }
         self.init(code, error.message, cause: error)
     }

@@ -83,6 +83,10 @@ struct MessageAssembler {
         _ chunk: inout ByteBuffer, kind: FlightMessageKind, messages: inout [FlightData]
     ) throws(FlightError) {
         if partial != nil {
+            guard decompressedByteCount < Self.decompressedAtOnce else {
+                waiting = chunk
+                return
+            }
             guard let (message, isCompressed) = try complete(from: &chunk) else { return }
             let content = isCompressed ? try decompress(message) : message
             messages.append(try FlightData(decoding: content, as: kind))

@@ -264,7 +264,8 @@ struct PlainHTTPTests {
 
     @Test func `a head that trickles ends the connection after the timeout`() async throws {
         try await withPeer({ $0.handshakeTimeout = .seconds(2) }) { peer, _ in
-            try await peer.send("GET /page HTTP/1.1\r\nHo")
+            // On a busy machine the time may be over by now.
+            try? await peer.send("GET /page HTTP/1.1\r\nHo")
             try await eventually("the connection is closed") { peer.isClosed }
         }
     }

@@ -47,7 +47,8 @@ struct HostileClientTests {
         async throws
     {
         try await withVictim({ $0.handshakeTimeout = .seconds(2) }) { peer, _ in
-            try await peer.send("PRI * HT")
+            // On a busy machine the time may be over by now.
+            try? await peer.send("PRI * HT")
             try await eventually("the connection is closed") { peer.isClosed }
         }
     }
