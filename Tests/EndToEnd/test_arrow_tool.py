@@ -90,7 +90,7 @@ def test_schema_shows_columns_and_metadata(tmp_path):
         [pa.field("id", pa.int64(), nullable=False, metadata={"unit": "1"}), ("at", pa.date32())],
         metadata={"origin": "größe"},
     )
-    path = write(tmp_path / "a.arrow", [schema.empty_table().to_batches()[0]])
+    path = write(tmp_path / "a.arrow", [pa.RecordBatch.from_pylist([], schema=schema)])
     assert done("schema", path) == (
         "id: int64 not null\n    unit=1\nat: date32[day]\nmetadata:\n    origin=größe\n"
     )

@@ -203,7 +203,7 @@ def test_what_is_wrong_is_an_error(node, section, what, data, codes):
     assert not seen or seen & codes, f"{seen} instead of {codes}"
 
 
-@pytest.mark.parametrize("text", ["GET / HTTP/1.1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\rX"])
+@pytest.mark.parametrize("text", ["GIT / HTTP/1.1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\rX"])
 def test_3_4_a_wrong_preface_ends_the_connection(node, text):
     host, _, port = node.endpoint.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=30) as raw:
