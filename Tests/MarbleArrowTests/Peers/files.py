@@ -72,7 +72,7 @@ def files(directory):
 
 
 def open_file(path):
-    reader = pa.ipc.open_file(pa.memory_map(path))
+    reader = pa.ipc.open_file(pa.memory_map(str(path)))
     batches = [reader.get_batch(i) for i in reversed(range(reader.num_record_batches))]
     batches.reverse()
     for batch in batches:
