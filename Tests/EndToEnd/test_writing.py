@@ -252,8 +252,11 @@ def test_a_numbered_write_that_is_sent_again_gets_the_first_outcome(cluster, tab
     assert read(cluster.nodes[2], table).column("id").to_pylist() == list(range(8))
 
 
-def test_dictionary_encoded_columns_are_refused_by_name(cluster, table):
+def test_dictionary_encoded_columns_become_columns_of_their_values(cluster, table):
     schema = pa.schema([("id", pa.int64()), ("kind", pa.dictionary(pa.int32(), pa.utf8()))])
-    columns = [pa.array([1]), pa.array(["a"]).dictionary_encode()]
-    with pytest.raises(REFUSED, match="(?i)kind.*dictionary"):
-        write(cluster.nodes[0], table, pa.RecordBatch.from_arrays(columns, schema=schema))
+    columns = [pa.array([1, 2, 3]), pa.array(["a", None, "a"]).dictionary_encode()]
+    write(cluster.nodes[0], table, pa.RecordBatch.from_arrays(columns, schema=schema))
+    for node in cluster.nodes:
+        kind = read(node, table).column("kind")
+        assert kind.type == pa.utf8()
+        assert kind.to_pylist() == ["a", None, "a"]
