@@ -6,7 +6,7 @@ public struct ArrowError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         /// The bytes are not what the Arrow specification allows: damaged, truncated or hostile.
         case malformed
-        /// The data is valid Arrow, but uses a type that is not supported (lists, dictionaries, …).
+        /// The data is valid Arrow, but has a type that is not supported there, such as a union with nulls of its own.
         case unsupportedType
         /// The data is valid Arrow, but uses a feature that is not supported (tensors, …).
         case unsupportedFeature

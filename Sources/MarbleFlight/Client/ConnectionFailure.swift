@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP2
 import NIOPosix
-import NIOSSL
 
 #if canImport(Glibc)
     import Glibc
@@ -27,19 +26,13 @@ struct ConnectionFailure: Sendable {
         self.error.reach = .nowhere
     }
 
-    /// What the operating system, the resolver or TLS said.
+    /// What the operating system or the resolver said.
     init(to peer: String, within timeout: Duration, _ error: any Error) {
         switch error {
         case ChannelError.connectTimeout:
             self = .noAnswer(from: peer, within: timeout, cause: error)
         case let error as NIOConnectionError:
             self.init(to: peer, within: timeout, error)
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            self.init(
-                .tls, to: peer,
-                "the TLS handshake failed (\(error)); check that the server has TLS, that its "
-                    + "certificate is for this name and of an authority that this client trusts, and "
-                    + "whether it wants a certificate from the client", cause: error)
         case is any NIOHTTP2Error:
             self.init(
                 .notFlight, to: peer, "what it answers isn't HTTP/2; " + Self.silentPeerAdvice,
