@@ -28,9 +28,17 @@ let http2: [Target.Dependency] = [
 let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let tls: [Target.Dependency] = [
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+]
 let inMemoryTracing = Target.Dependency.product(
     name: "InMemoryTracing", package: "swift-distributed-tracing")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
 let package = Package(
     name: "marbledb",
@@ -50,13 +58,17 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(
@@ -86,7 +98,13 @@ let package = Package(
             dependencies: [
                 "CMarbleZlib", "MarbleArrow", "MarbleJSON", coreMetrics, http1, logging,
                 locks, nioCore, nioPosix, tracing,
-            ] + http2,
+            ] + http2 + tls,
+            swiftSettings: settings),
+        .target(
+            name: "MarbleAuth",
+            dependencies: [
+                "MarbleFlight", crypto, cryptoExtras, jwt, locks, logging, nioCore, nioPosix, x509,
+            ],
             swiftSettings: settings),
         .target(
             name: "MarbleCluster",
@@ -105,7 +123,7 @@ let package = Package(
         .target(
             name: "MarbleServer",
             dependencies: [
-                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment",
+                "MarbleArrow", "MarbleAuth", "MarbleCluster", "MarbleDB", "MarbleEnvironment",
                 "MarbleFlight", "MarbleJSON", "MarbleMetrics", "MarbleRaft", configuration,
                 coreMetrics, lifecycle, locks, logging, nioCore, nioPosix,
             ],
@@ -119,10 +137,9 @@ let package = Package(
         .executableTarget(
             name: "marble",
             dependencies: [
-                "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleFlight", "MarbleJSON",
-                "MarbleMetrics", "MarbleServer", argumentParser, coreMetrics, lifecycle, locks,
-                logging, nioCore,
-                nioPosix, signals,
+                "MarbleArrow", "MarbleAuth", "MarbleCluster", "MarbleDB", "MarbleFlight",
+                "MarbleJSON", "MarbleMetrics", "MarbleServer", argumentParser, coreMetrics,
+                lifecycle, locks, logging, nioCore, nioPosix, signals,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -141,6 +158,8 @@ let package = Package(
         .executableTarget(
             name: "flight-echo", dependencies: ["MarbleFlight", locks, nioCore],
             path: "Examples/FlightEcho", swiftSettings: settings),
+        .target(
+            name: "TestCertificates", path: "Tests/TestCertificates", swiftSettings: settings),
         .testTarget(
             name: "MarbleArrowTests", dependencies: ["MarbleArrow"], exclude: ["Gold", "Peers"],
             swiftSettings: settings),
@@ -163,15 +182,22 @@ let package = Package(
         .testTarget(
             name: "MarbleFlightTests",
             dependencies: [
-                "MarbleFlight", "MarbleJSON", "MarbleMetrics", coreMetrics, http1,
-                inMemoryTracing, logging, locks, nioCore, nioPosix, tracing,
-            ] + http2,
+                "MarbleFlight", "MarbleJSON", "MarbleMetrics", "TestCertificates", coreMetrics,
+                http1, inMemoryTracing, logging, locks, nioCore, nioPosix, tracing, x509,
+            ] + http2 + tls,
             exclude: ["Peers"], swiftSettings: settings),
+        .testTarget(
+            name: "MarbleAuthTests",
+            dependencies: [
+                "MarbleAuth", "MarbleFlight", "TestCertificates", cryptoExtras, jwt, nioCore,
+                nioPosix,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "MarbleClusterTests",
             dependencies: [
-                "MarbleCluster", "MarbleEnvironment", "MarbleFlight", "MarbleRaft", locks, logging,
-                nioCore, nioPosix,
+                "MarbleCluster", "MarbleEnvironment", "MarbleFlight", "MarbleRaft",
+                "TestCertificates", locks, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -92,6 +92,12 @@ PYTHON
     fi
 }
 
+test_tools() {
+    need openssl command -v openssl
+    need curl command -v curl
+    install_missing
+}
+
 peers() {
     [ "$(uname)" = Linux ] || fail "the peers come from Debian's packages: run this on Debian"
     need etcd-server command -v etcd
@@ -106,6 +112,7 @@ build) build_tools ;;
 python) python_environment ;;
 test)
     build_tools
+    test_tools
     python_environment
     test_peers
     ;;

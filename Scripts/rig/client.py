@@ -12,10 +12,43 @@ TIMEOUT = flight.FlightCallOptions(timeout=60)
 OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_reconnect_backoff_ms", 500)]
 
 
+class Access:
+    """What a client needs of a node that speaks TLS and asks for credentials."""
+
+    def __init__(self, roots=None, token=None, identity=None):
+        self.settings = {}
+        if roots is not None:
+            self.settings["tls_root_certs"] = roots
+        if identity is not None:
+            self.settings["cert_chain"], self.settings["private_key"] = identity
+        if token is not None:
+            self.settings["middleware"] = [_TokenFactory(token)]
+
+
+class _TokenFactory(flight.ClientMiddlewareFactory):
+    def __init__(self, token):
+        super().__init__()
+        self.headers = {"authorization": f"Bearer {token}"}
+
+    def start_call(self, info):
+        return _Token(self.headers)
+
+
+class _Token(flight.ClientMiddleware):
+    def __init__(self, headers):
+        super().__init__()
+        self.headers = headers
+
+    def sending_headers(self):
+        return self.headers
+
+
 @contextlib.contextmanager
-def connected(node):
+def connected(node, access=None):
     """A client of a node (or of a location), closed at the end."""
-    client = flight.connect(getattr(node, "location", node), generic_options=OPTIONS)
+    access = access or getattr(node, "access", None) or Access()
+    location = getattr(node, "location", node)
+    client = flight.FlightClient(location, generic_options=OPTIONS, **access.settings)
     try:
         yield client
     finally:

@@ -22,7 +22,11 @@ class Node:
 
     @property
     def location(self):
-        return f"grpc://{self.endpoint}"
+        return f"{self.cluster.scheme}://{self.endpoint}"
+
+    @property
+    def access(self):
+        return self.cluster.access
 
     @property
     def running(self):
@@ -70,6 +74,10 @@ class Node:
 
 class Cluster:
     """Nodes with one cluster ID and one node list; `flags` go to each `marble serve`."""
+
+    #: How clients connect; see `rig.client.connected`.
+    scheme = "grpc"
+    access = None
 
     def __init__(self, directory, size=3, flags=(), cluster_id=CLUSTER_ID):
         self.directory = Path(directory)

@@ -38,5 +38,8 @@ struct MarbleCommand: ParsableCommand {
         commandName: "marble",
         abstract: "MarbleDB: a replicated, Arrow-native database.",
         version: "marble \(MarbleVersion.current)",
-        subcommands: [ServeCommand.self, DemoCommand.self, StatusCommand.self, ArrowCommand.self])
+        subcommands: [
+            ServeCommand.self, DemoCommand.self, StatusCommand.self, ArrowCommand.self,
+            TokenCommand.self, PasswordCommand.self,
+        ])
 }

@@ -60,6 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
         help: "A larger request is refused (default: 67108864).")
     var messageByteCountMax: Int?
 
+    @OptionGroup(title: "TLS and access") var security: SecurityOptions
+
     @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).")
     var logLevel: String?
 
@@ -92,6 +94,7 @@ struct ServeCommand: AsyncParsableCommand {
         settings.logLevels = logLevels.map { list in
             list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         }
+        security.apply(to: &settings)
         return settings
     }
 
@@ -105,7 +108,8 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = logging.logger(.node)
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
-        let node = MarbleNode(configuration: configuration, logging: logging, metrics: metrics)
+        let node = try MarbleNode(
+            configuration: configuration, logging: logging, metrics: metrics)
         let service = NodeService(node: node, configuration: configuration)
         if stopsWithInput { Self.stopWithInput() }
         do {

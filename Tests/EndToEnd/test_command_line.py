@@ -191,7 +191,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(start, endpoint
         ({"election_timeout_ms": 0}, "election_timeout_ms"),
         ({"heartbeat_interval_ms": 5000}, "heartbeat_interval_ms"),
         ({"snapshot_distance": -1}, "snapshot_distance"),
-        ({"enable_ssl": True}, "enable_ssl"),
+        ({"enable_ssl": True}, "tls_cert_path"),
     ],
 )
 def test_a_configuration_that_makes_no_sense_is_refused_by_its_key(

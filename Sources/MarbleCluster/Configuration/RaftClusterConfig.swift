@@ -1,7 +1,7 @@
 /// How a Raft group is made up and timed; the same on all of its nodes.
 ///
 /// In files it has the reference's spelling: `cluster_id`, `node_endpoints`,
-/// `election_timeout_ms`, `heartbeat_interval_ms`, `snapshot_distance`, `enable_pre_vote`.
+/// `election_timeout_ms`, `heartbeat_interval_ms`, `snapshot_distance`, `enable_pre_vote`, `enable_ssl`.
 public struct RaftClusterConfig: Sendable, Equatable {
     /// Names the cluster; nodes of another cluster are refused.
     public var clusterID: String
@@ -18,6 +18,9 @@ public struct RaftClusterConfig: Sendable, Equatable {
     /// Whether a node asks first if it could win before it starts an election (thesis §9.6), so
     /// that one that was cut off doesn't depose a working leader when it comes back.
     public var enablePreVote: Bool
+    /// TLS between the nodes; nil: everything travels in the clear. A transport that was made with TLS of its
+    /// own keeps that. One without a service for clients lets nobody in who has no certificate.
+    public var tls: RaftTLS?
 
     public init(
         clusterID: String,
@@ -25,7 +28,8 @@ public struct RaftClusterConfig: Sendable, Equatable {
         electionTimeout: Duration = .milliseconds(1500),
         heartbeatInterval: Duration = .milliseconds(300),
         snapshotDistance: UInt64 = 10_000,
-        enablePreVote: Bool = true
+        enablePreVote: Bool = true,
+        tls: RaftTLS? = nil
     ) {
         self.clusterID = clusterID
         self.nodeEndpoints = nodeEndpoints
@@ -33,6 +37,7 @@ public struct RaftClusterConfig: Sendable, Equatable {
         self.heartbeatInterval = heartbeatInterval
         self.snapshotDistance = snapshotDistance
         self.enablePreVote = enablePreVote
+        self.tls = tls
     }
 
     /// Checks every field.
@@ -63,6 +68,14 @@ public struct RaftClusterConfig: Sendable, Equatable {
             "heartbeat_interval_ms must be at most half of election_timeout_ms, or followers start elections while their leader is well"
         )
         try Self.check(snapshotDistance >= 1, "snapshot_distance must be at least 1")
+        guard let tls else { return }
+        for (key, path) in [
+            ("tls_cert_path", tls.certificatePath), ("tls_key_path", tls.keyPath),
+            ("tls_root_certs_path", tls.rootCertificatesPath),
+        ] {
+            try Self.check(
+                !path.isEmpty, "\(key) is empty; enable_ssl needs the path of a PEM file")
+        }
     }
 
     /// The ID of the node with this endpoint: its place in `nodeEndpoints`, from 1.
@@ -83,6 +96,10 @@ extension RaftClusterConfig: Codable {
         case heartbeatInterval = "heartbeat_interval_ms"
         case snapshotDistance = "snapshot_distance"
         case enablePreVote = "enable_pre_vote"
+        case enableSSL = "enable_ssl"
+        case tlsCertificatePath = "tls_cert_path"
+        case tlsKeyPath = "tls_key_path"
+        case tlsRootCertificatesPath = "tls_root_certs_path"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -102,6 +119,21 @@ extension RaftClusterConfig: Codable {
         if let enabled = try values.decodeIfPresent(Bool.self, forKey: .enablePreVote) {
             enablePreVote = enabled
         }
+        if try values.decodeIfPresent(Bool.self, forKey: .enableSSL) ?? false {
+            func path(_ key: CodingKeys) throws -> String {
+                try values.decodeIfPresent(String.self, forKey: key) ?? ""
+            }
+            tls = RaftTLS(
+                certificatePath: try path(.tlsCertificatePath), keyPath: try path(.tlsKeyPath),
+                rootCertificatesPath: try path(.tlsRootCertificatesPath))
+        } else {
+            for key in [CodingKeys.tlsCertificatePath, .tlsKeyPath, .tlsRootCertificatesPath] {
+                try Self.check(
+                    !values.contains(key),
+                    "\(key.rawValue) is set, but enable_ssl isn't true: set it, or remove \(key.rawValue)"
+                )
+            }
+        }
         try validate()
     }
 
@@ -113,6 +145,10 @@ extension RaftClusterConfig: Codable {
         try values.encode(heartbeatInterval.wholeMilliseconds, forKey: .heartbeatInterval)
         try values.encode(snapshotDistance, forKey: .snapshotDistance)
         try values.encode(enablePreVote, forKey: .enablePreVote)
+        try values.encode(tls != nil, forKey: .enableSSL)
+        try values.encodeIfPresent(tls?.certificatePath, forKey: .tlsCertificatePath)
+        try values.encodeIfPresent(tls?.keyPath, forKey: .tlsKeyPath)
+        try values.encodeIfPresent(tls?.rootCertificatesPath, forKey: .tlsRootCertificatesPath)
     }
 }
 

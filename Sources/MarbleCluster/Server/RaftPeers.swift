@@ -62,8 +62,7 @@ final class RaftPeers: @unchecked Sendable {
         for (position, endpoint) in config.nodeEndpoints.enumerated() {
             let peer = RaftNodeID(position) + 1
             guard peer != nodeID, let parsed = try? Endpoint(endpoint) else { continue }
-            var configuration = FlightClientConfiguration(host: parsed.host, port: parsed.port)
-            configuration.metricsFactory = transport.metricsFactory
+            var configuration = transport.clientConfiguration(parsed)
             configuration.keepaliveInterval = .seconds(5)
             configuration.keepaliveTimeout = .seconds(5)
             // The link itself pauses between attempts, and not when the peer has called.

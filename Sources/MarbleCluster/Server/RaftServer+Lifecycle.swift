@@ -42,6 +42,7 @@ extension RaftServer: Service {
                 config: config, nodeID: nodeID, dataDirectory: dataDirectory,
                 stateMachine: stateMachine, logStore: logStoreOverride, groupID: Self.groupID)
         }
+        if let tls = config.tls { transport.adopt(tls) }
         let eventLoop = transport.eventLoopGroup.next()
         let writer = LogWriter(store: opened.store, metrics: transport.metrics)
         let peers = RaftPeers(

@@ -15,11 +15,15 @@ public final class ArrowFlightTransport: RaftTransport {
     private struct State {
         /// The peers that were called, as they were named.
         var calledEndpoints: Set<String> = []
+        /// For calls to them, made with the first one: how they are called is known by then.
+        var clients: FlightClientDirectory?
         var receiver: (any RaftTransportReceiver)?
         var server: FlightServer?
         /// Peers' streams to this node; they end with it.
         var inbound: [ObjectIdentifier: RaftInboundStream] = [:]
         var isStopped = false
+        /// What the Raft server's configuration says, where this transport has none of its own.
+        var tls: RaftTLS?
     }
 
     /// The endpoint that this transport listens on, and by which peers know it.
@@ -32,7 +36,7 @@ public final class ArrowFlightTransport: RaftTransport {
     let clientLogger: Logger
     private let service: (any FlightService)?
     private let serverConfiguration: FlightServerConfiguration?
-    private let clients: FlightClientDirectory
+    private let peerConfiguration: FlightClientConfiguration?
     private let inbox = TransportInbox(byteCountMax: 64 << 20)
     private let state = NIOLockedValueBox(State())
 
@@ -41,13 +45,17 @@ public final class ArrowFlightTransport: RaftTransport {
     /// - Parameters:
     ///   - localEndpoint: `host:port` to listen on.
     ///   - service: answers all calls that aren't Raft's.
-    ///   - serverConfiguration: limits of the server; host and port are taken from the endpoint. Its
-    ///     `metricsFactory` gets the metrics of the transport and of Raft too.
+    ///   - serverConfiguration: limits, TLS and authenticator of the server; host and port are taken from the
+    ///     endpoint. Calls between nodes need ``FlightRole/peer``. Its `metricsFactory` gets the metrics of
+    ///     the transport and of Raft too.
+    ///   - peerConfiguration: how peers are called: TLS, and the `authorization` by which they know this node;
+    ///     host and port are taken from their endpoints.
     ///   - clientLogger: is told of connections to peers; nil for `logger`.
     ///   - eventLoopGroup: where connections and Raft live.
     public init(
         localEndpoint: String, service: (any FlightService)? = nil,
         serverConfiguration: FlightServerConfiguration? = nil,
+        peerConfiguration: FlightClientConfiguration? = nil,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger = Logger(label: "marble.transport"), clientLogger: Logger? = nil
     ) {
@@ -56,15 +64,10 @@ public final class ArrowFlightTransport: RaftTransport {
         self.serverConfiguration = serverConfiguration
         metricsFactory = serverConfiguration?.metricsFactory ?? MetricsSystem.factory
         metrics = RaftMetrics(factory: metricsFactory)
+        self.peerConfiguration = peerConfiguration
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.clientLogger = clientLogger ?? logger
-        var template = FlightClientConfiguration(host: "", port: 0)
-        template.reconnectBackoff.pauseMax = .milliseconds(500)
-        template.metricsFactory = metricsFactory
-        self.clients = FlightClientDirectory(
-            template: template, serversMax: .max, eventLoopGroup: eventLoopGroup,
-            logger: self.clientLogger)
     }
 
     /// Starts to listen.
@@ -75,6 +78,9 @@ public final class ArrowFlightTransport: RaftTransport {
         var configuration = serverConfiguration ?? FlightServerConfiguration()
         configuration.host = endpoint.host
         configuration.port = endpoint.port
+        if configuration.tls == nil, let tls = state.withLockedValue({ $0.tls }) {
+            configuration.tls = tls.server(onlyPeers: service == nil)
+        }
         let server = FlightServer(
             configuration: configuration,
             service: TransportService(transport: self, service: service),
@@ -91,9 +97,9 @@ public final class ArrowFlightTransport: RaftTransport {
     ///
     /// - Parameter gracePeriod: how long open calls may take.
     public func stop(gracefully gracePeriod: Duration = .seconds(5)) async {
-        let server = state.withLockedValue { state in
+        let (server, clients) = state.withLockedValue { state in
             state.isStopped = true
-            return state.server.take()
+            return (state.server.take(), state.clients.take())
         }
         let (receiver, inbound) = state.withLockedValue {
             ($0.receiver, Array($0.inbound.values))
@@ -101,7 +107,7 @@ public final class ArrowFlightTransport: RaftTransport {
         await receiver?.transportStops()
         for stream in inbound { stream.end() }
         await server?.shutdown(gracefully: gracePeriod)
-        await clients.close()
+        await clients?.close()
         inbox.close()
         state.withLockedValue { $0.receiver = nil }
     }
@@ -136,8 +142,11 @@ public final class ArrowFlightTransport: RaftTransport {
 
     public func disconnect(from endpoint: String) async {
         guard let parsed = try? Endpoint(endpoint) else { return }
-        state.withLockedValue { _ = $0.calledEndpoints.remove(endpoint) }
-        await clients.close(FlightAddress(host: parsed.host, port: parsed.port))
+        let clients = state.withLockedValue { state in
+            state.calledEndpoints.remove(endpoint)
+            return state.clients
+        }
+        await clients?.close(FlightAddress(host: parsed.host, port: parsed.port))
     }
 
     private static func failure(_ error: any Error, _ endpoint: String) -> any Error {
@@ -149,19 +158,54 @@ public final class ArrowFlightTransport: RaftTransport {
     /// The client for calls beside the Raft streams: messages one by one, and snapshots.
     func client(_ endpoint: String) throws(RaftError) -> FlightClient {
         let parsed = try Endpoint(endpoint)
-        let isStopped = state.withLockedValue { state in
-            if !state.isStopped { state.calledEndpoints.insert(endpoint) }
-            return state.isStopped
+        let directory: FlightClientDirectory? = state.withLockedValue { state in
+            guard !state.isStopped else { return nil }
+            state.calledEndpoints.insert(endpoint)
+            if let clients = state.clients { return clients }
+            let clients = makeClients(state.tls)
+            state.clients = clients
+            return clients
         }
-        guard !isStopped,
-            let client = try? clients.take(FlightAddress(host: parsed.host, port: parsed.port))
+        guard
+            let client = try? directory?.take(FlightAddress(host: parsed.host, port: parsed.port))
         else {
             throw RaftError(.stopped, "the transport of \(localEndpoint) has stopped")
         }
         return client
     }
 
+    private func makeClients(_ tls: RaftTLS?) -> FlightClientDirectory {
+        var template = clientConfiguration(nil, tls)
+        template.reconnectBackoff.pauseMax = .milliseconds(500)
+        return FlightClientDirectory(
+            template: template, serversMax: .max, eventLoopGroup: eventLoopGroup,
+            logger: clientLogger)
+    }
+
+    /// How a peer is called.
+    func clientConfiguration(_ peer: Endpoint) -> FlightClientConfiguration {
+        clientConfiguration(peer, state.withLockedValue { $0.tls })
+    }
+
+    private func clientConfiguration(
+        _ peer: Endpoint?, _ tls: RaftTLS?
+    ) -> FlightClientConfiguration {
+        var configuration = peerConfiguration ?? FlightClientConfiguration(host: "", port: 0)
+        if let peer {
+            configuration.host = peer.host
+            configuration.port = peer.port
+        }
+        configuration.metricsFactory = metricsFactory
+        if configuration.tls == nil { configuration.tls = tls?.client }
+        return configuration
+    }
+
     // MARK: The Raft server on top
+
+    /// Takes over the TLS that a Raft server's configuration names. Before ``start()``.
+    func adopt(_ tls: RaftTLS) {
+        state.withLockedValue { $0.tls = tls }
+    }
 
     func attach(_ receiver: any RaftTransportReceiver) {
         state.withLockedValue { $0.receiver = receiver }

@@ -14,12 +14,18 @@ struct TransportService: FlightService {
         return service?.streamDelegate(for: call)
     }
 
+    func requiredRole(for method: FlightMethod, metadata: FlightMetadata) -> FlightRole {
+        if method == .doExchange, metadata.bytes(RaftWire.clusterHeader) != nil { return .peer }
+        return service?.requiredRole(for: method, metadata: metadata) ?? method.requiredRole
+    }
+
     func doAction(
         _ action: FlightAction, writer: FlightWriter<FlightResult>, context: FlightCallContext
     ) async throws {
         guard action.type == RaftWire.messageAction else {
             return try await other(.doAction).doAction(action, writer: writer, context: context)
         }
+        try context.require(.peer, for: "the action \(RaftWire.messageAction)")
         try await takeMessage(action.body)
         try await writer.write(FlightResult(body: ByteBuffer()))
     }
@@ -48,6 +54,7 @@ struct TransportService: FlightService {
         guard let request = SnapshotTicket(ticket) else {
             return try await other(.doGet).doGet(ticket, writer: writer, context: context)
         }
+        try context.require(.peer, for: "reading a snapshot's file")
         guard let receiver = transport.receiver else { throw RaftInboundStream.noGroup }
         var offset = request.offset
         while true {

@@ -19,6 +19,7 @@ final class ClientPool: Sendable {
     let configuration: FlightClientConfiguration
     let logger: Logger
     let metrics: FlightMetrics
+    let tls: ClientTLS?
     private let eventLoopGroup: any EventLoopGroup
     private let state: NIOLockedValueBox<State>
 
@@ -31,6 +32,7 @@ final class ClientPool: Sendable {
         self.logger = logger
         self.metrics = FlightMetrics(
             client: configuration.metricsFactory, peer: configuration.peerName)
+        self.tls = configuration.tls.map { ClientTLS($0, logger: logger) }
         self.state = NIOLockedValueBox(
             State(
                 spread: ConnectionSpread(

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP2
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
     import Glibc
@@ -26,13 +27,16 @@ struct ConnectionFailure: Sendable {
         self.error.reach = .nowhere
     }
 
-    /// What the operating system or the resolver said.
+    /// What the operating system, the resolver or TLS said.
     init(to peer: String, within timeout: Duration, _ error: any Error) {
         switch error {
         case ChannelError.connectTimeout:
             self = .noAnswer(from: peer, within: timeout, cause: error)
         case let error as NIOConnectionError:
             self.init(to: peer, within: timeout, error)
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            let words = TLSFailure(error)?.description ?? "\(error)"
+            self.init(.tls, to: peer, "the TLS handshake failed: \(words)", cause: error)
         case is any NIOHTTP2Error:
             self.init(
                 .notFlight, to: peer, "what it answers isn't HTTP/2; " + Self.silentPeerAdvice,
@@ -40,6 +44,12 @@ struct ConnectionFailure: Sendable {
         default:
             self.init(to: peer, system: error, cause: error)
         }
+    }
+
+    /// The client's own certificates can't be used.
+    init(unusableTLS error: any Error, to peer: String) {
+        let words = (error as? FlightError)?.message ?? "\(error)"
+        self.init(.tls, to: peer, words, cause: error)
     }
 
     private init(to peer: String, within timeout: Duration, _ error: NIOConnectionError) {

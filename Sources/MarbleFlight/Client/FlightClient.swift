@@ -101,7 +101,8 @@ public final class FlightClient: Sendable {
         stream.place = connection
         stream.waitsForReady = options.waitsForReady
         var headers: HPACKHeaders = [
-            ":method": "POST", ":scheme": "http", ":path": method.path,
+            ":method": "POST", ":scheme": configuration.tls == nil ? "http" : "https",
+            ":path": method.path,
             ":authority": connection.peerName, "te": "trailers",
             "content-type": GRPCHeader.contentType, "user-agent": "marble-flight",
             GRPCHeader.acceptEncoding: FlightCompression.accepted,
@@ -119,6 +120,12 @@ public final class FlightClient: Sendable {
             headers.add(name: GRPCHeader.previousAttempts, value: String(options.attemptCount))
         }
         headers.append(options.metadata)
+        if let authorization = configuration.authorization,
+            !headers.contains(name: FlightCredentials.authorizationHeader),
+            let value = authorization()
+        {
+            headers.add(name: FlightCredentials.authorizationHeader, value: value)
+        }
         if let tracing = limits.tracing {
             stream.span = tracing.startCall(method, to: connection.peerName, &headers)
         }

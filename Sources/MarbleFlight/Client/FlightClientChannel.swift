@@ -19,6 +19,8 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
     private var streamCount = 0
     private var openCount = 0
     private var isDraining = false
+    /// Whether the server takes nothing on this connection; its failure says why.
+    private var isRefused = false
     /// Whether the server has said its first words, its settings.
     private(set) var isEstablished = false
     /// Whether the pool has counted it.
@@ -70,7 +72,11 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
         if stream.phase == .opening {
             // Nothing of it was written here: another connection takes it.
             drain()
-            owner?.reopen(stream)
+            if isRefused, let failure = connection.failure {
+                stream.openingFailed(failure)
+            } else {
+                owner?.reopen(stream)
+            }
         }
         if isDraining, openCount == 0 { channel.close(promise: nil) }
     }
@@ -81,6 +87,15 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
         isDraining = true
         owner?.channelDrains(self)
         if openCount == 0 { channel.close(promise: nil) }
+    }
+
+    /// The server asks for TLS.
+    func refused(_ reason: ByteBuffer?) {
+        let words = String(buffer: reason ?? ByteBuffer(string: "it asks for TLS"))
+        connection.failure = FlightError(
+            .unavailable, "\(connection.peerName) refuses this connection: \(words)")
+        connection.failure?.reach = .nowhere
+        isRefused = true
     }
 
     func closed() {
@@ -158,6 +173,9 @@ final class FlightClientChannelHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data).payload {
         case .settings(.settings): state.settingsReceived()
+        case .goAway(let lastStreamID, .inadequateSecurity, let reason):
+            state.refused(reason)
+            state.goAwayReceived(lastStreamID)
         case .goAway(let lastStreamID, _, _): state.goAwayReceived(lastStreamID)
         case .ping(_, ack: true): state.pingAcknowledged()
         default: break

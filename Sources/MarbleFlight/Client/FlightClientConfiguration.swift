@@ -6,6 +6,11 @@ public struct FlightClientConfiguration: Sendable {
     public var host: String
     /// The server's TCP port.
     public var port: Int
+    /// TLS; `nil`: everything travels in the clear.
+    public var tls: FlightClientTLS?
+    /// Gives the `authorization` header (`Bearer …`) of each call that has none of its own; called for each
+    /// call, from any thread.
+    public var authorization: (@Sendable () -> String?)?
     /// How many connections small calls are spread over, at most: a further one is made when all are
     /// busy, and a call goes where the fewest are open.
     public var connectionCount = 1

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOHTTP2
 import NIOPosix
+import NIOSSL
 
 /// One place of the client's pool: at most one connection that takes calls, made when a call needs it.
 ///
@@ -136,12 +137,24 @@ final class FlightClientConnection: @unchecked Sendable {
     // MARK: Connecting
 
     private func connect() {
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
         attemptNumber += 1
         let number = attemptNumber
         attemptTimeout = eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) {
             self.attemptTimedOut()
         }
+        guard let tls = pool.tls else { return connect(number, nil) }
+        tls.context(on: eventLoop).whenComplete { result in
+            switch result {
+            case .success(let context): self.connect(number, context)
+            case .failure(let error):
+                self.attemptFailed(
+                    ConnectionFailure(unusableTLS: error, to: self.peerName), number)
+            }
+        }
+    }
+
+    private func connect(_ number: Int, _ tlsContext: NIOSSLContext?) {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
         var bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -153,7 +166,7 @@ final class FlightClientConnection: @unchecked Sendable {
         bootstrap
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try bound.value.configure(channel, number)
+                    try bound.value.configure(channel, number, tlsContext)
                 }
             }
             .connect(host: configuration.host, port: configuration.port)
@@ -170,8 +183,15 @@ final class FlightClientConnection: @unchecked Sendable {
             }
     }
 
-    private func configure(_ channel: any Channel, _ attemptNumber: Int) throws {
+    private func configure(
+        _ channel: any Channel, _ attemptNumber: Int, _ tlsContext: NIOSSLContext?
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
+        if let tls = pool.tls, let tlsContext {
+            try pipeline.addHandler(
+                NIOSSLClientHandler(
+                    context: tlsContext, serverHostname: tls.serverName(configuration.host)))
+        }
         let connection = FlightConnectionHandler(peerName: peerName)
         try pipeline.addHandler(connection)
         let http2 = configuration.http2

@@ -20,6 +20,8 @@ public struct FlightClientHealth: Sendable {
         case unreachable
         /// No answer in time.
         case timeout
+        /// The two don't agree on TLS, or one doesn't trust the other's certificate.
+        case tls
         /// The server doesn't accept the credentials of the last call.
         case authentication
         /// Who answers doesn't speak HTTP/2, or closes connections before it has said anything.

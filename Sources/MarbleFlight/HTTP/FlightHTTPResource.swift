@@ -6,12 +6,20 @@ public import NIOCore
 public struct FlightHTTPResource: Sendable {
     /// The request's path, such as `/health/live`; a query behind it is ignored.
     public let path: String
+    /// What a server that has an authenticator asks for; `nil`: everyone may see the page.
+    public let requiredRole: FlightRole?
     let respond: @Sendable () async -> FlightHTTPResponse
 
     /// Makes a page.
-    /// - Parameter respond: Makes the answer to one request. The task is cancelled when the client goes.
-    public init(path: String, respond: @escaping @Sendable () async -> FlightHTTPResponse) {
+    /// - Parameters:
+    ///   - requiredRole: What a server that has an authenticator asks for; `nil`: everyone may see the page.
+    ///   - respond: Makes the answer to one request. The task is cancelled when the client goes.
+    public init(
+        path: String, requiredRole: FlightRole? = nil,
+        respond: @escaping @Sendable () async -> FlightHTTPResponse
+    ) {
         self.path = path
+        self.requiredRole = requiredRole
         self.respond = respond
     }
 }

@@ -22,6 +22,8 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
         /// For the end of a request without a body that isn't let in.
         case refusing(HTTPRequestHead, HTTPRefusal)
         case calling(HTTPRequestHead, HTTPActionCall, FlightStreamHandler)
+        /// It is found out who asks.
+        case identifying
         case asking(HTTPRequestHead, Task<Void, Never>)
         /// The answer is on its way out.
         case answering
@@ -126,7 +128,42 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
         timer?.cancel()
         switch route {
         case .action: call(head, body, context)
-        case .resource(let resource): ask(resource, head, context)
+        case .resource(let resource): admit(to: resource, head, context)
+        }
+    }
+
+    /// Asks who wants to see a page that isn't for everyone.
+    private func admit(
+        to resource: FlightHTTPResource, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) {
+        guard let role = resource.requiredRole, let authentication = routes.authentication,
+            let speaker = connection.authentication
+        else { return ask(resource, head, context) }
+        let authorization = head.headers.first(name: FlightCredentials.authorizationHeader)
+        if let known = speaker.knownIdentity(authorization, authentication.authenticator) {
+            return admit(known, role, to: resource, head, context)
+        }
+        phase = .identifying
+        startTimer(routes.timeout, context) { $0.close(promise: nil) }
+        speaker.identify(authorization, authentication) { result in
+            guard case .identifying = self.phase else { return }
+            switch result {
+            case .success(let identity): self.admit(identity, role, to: resource, head, context)
+            case .failure(let error): self.answer(HTTPAnswer(error), to: head, context)
+            }
+        }
+    }
+
+    private func admit(
+        _ identity: FlightIdentity, _ role: FlightRole, to resource: FlightHTTPResource,
+        _ head: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) {
+        do throws(FlightError) {
+            try identity.require(role, for: resource.path)
+            timer?.cancel()
+            ask(resource, head, context)
+        } catch {
+            answer(HTTPAnswer(error), to: head, context)
         }
     }
 
@@ -229,7 +266,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
         switch phase {
         case .waiting, .receiving, .refusing, .leaving: context.close(promise: nil)
         // Half closed: it has said all it wanted, and waits for the answer.
-        case .calling, .asking, .answering: break
+        case .calling, .identifying, .asking, .answering: break
         }
     }
 
@@ -247,7 +284,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
                 if case .receiving(let head, _, _) = phase { head } else { nil }
             isRequestComplete = false
             answer(HTTPRefusal.unreadable(error).answer, to: head, context)
-        case .calling, .asking, .answering, .leaving: mustClose = true
+        case .calling, .identifying, .asking, .answering, .leaving: mustClose = true
         }
     }
 

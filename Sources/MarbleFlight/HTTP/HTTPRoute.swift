@@ -40,10 +40,11 @@ struct HTTPRoutes: Sendable {
     let budget: BufferBudget
     let acceptor: ServerCallAcceptor
     let metrics: FlightMetrics
+    let authentication: ServerAuthentication?
 
     init(
         _ configuration: FlightServerConfiguration, acceptor: ServerCallAcceptor,
-        budget: BufferBudget, metrics: FlightMetrics
+        budget: BufferBudget, metrics: FlightMetrics, authentication: ServerAuthentication?
     ) {
         resources = Dictionary(
             configuration.resources.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
@@ -55,6 +56,7 @@ struct HTTPRoutes: Sendable {
         self.acceptor = acceptor
         self.budget = budget
         self.metrics = metrics
+        self.authentication = authentication
     }
 
     /// The route of a request target (RFC 9112, 3.2: origin form, or absolute form).

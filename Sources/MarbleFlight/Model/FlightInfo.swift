@@ -65,9 +65,11 @@ public struct FlightLocation: Sendable, Hashable {
 
     /// Makes a location of a URI.
     public init(uri: String) { self.uri = uri }
-    /// Makes the location of a service without TLS.
-    public init(host: String, port: Int) {
-        self.uri = "grpc+tcp://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    /// Makes the location of a service.
+    /// - Parameter usesTLS: `grpc+tls` instead of `grpc+tcp`.
+    public init(host: String, port: Int, usesTLS: Bool = false) {
+        let scheme = usesTLS ? "grpc+tls" : "grpc+tcp"
+        self.uri = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 }
 

@@ -18,6 +18,8 @@ public struct FlightCall: Sendable {
     /// The context of the call's span, for what a delegate does on its behalf; `nil` in a program without a
     /// tracer. Async methods have it as their task's (`ServiceContext.current`).
     public var serviceContext: ServiceContext? { stream.span?.context }
+    /// Who calls; `nil` on a server without an authenticator.
+    public var identity: FlightIdentity? { stream.identity }
 }
 
 /// What an async method of a ``FlightService`` knows about its call besides the messages.
@@ -30,6 +32,8 @@ public final class FlightCallContext: Sendable {
     public let remoteAddress: SocketAddress?
     /// When the client stops waiting.
     public let deadline: NIODeadline?
+    /// Who calls; `nil` on a server without an authenticator.
+    public let identity: FlightIdentity?
 
     /// The context of the call's span.
     let serviceContext: ServiceContext?
@@ -47,6 +51,14 @@ public final class FlightCallContext: Sendable {
         remoteAddress = call.remoteAddress
         deadline = call.deadline
         serviceContext = call.serviceContext
+        identity = call.identity
+    }
+
+    /// Checks that the caller has a role.
+    /// - Parameter what: what needs the role, for the message.
+    /// - Throws: `PERMISSION_DENIED` unless the caller has it, or the server has no authenticator.
+    public func require(_ role: FlightRole, for what: String) throws(FlightError) {
+        try identity?.require(role, for: what)
     }
 
     /// Adds a header to the response. Headers that are added after the first message was written are lost.

@@ -31,6 +31,7 @@ public final class FlightServer: Sendable {
     private let state = NIOLockedValueBox(State())
     private let counterValues = NIOLockedValueBox(FlightServerCounters())
     private let pipeline: ServerPipeline
+    private let tls: ServerTLS?
     private let budget: BufferBudget
     private let metrics: FlightMetrics
 
@@ -45,6 +46,9 @@ public final class FlightServer: Sendable {
         self.logger = logger
         self.budget = BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax)
         self.metrics = FlightMetrics(server: configuration.metricsFactory)
+        let authentication = configuration.authenticator.map { [counterValues] authenticator in
+            ServerAuthentication(authenticator, counters: counterValues, logger: logger)
+        }
         let acceptor = ServerCallAcceptor(
             service: service, health: configuration.health,
             limits: FlightStreamLimits(
@@ -55,12 +59,15 @@ public final class FlightServer: Sendable {
                 messageTimeout: TimeAmount(configuration.messageTimeout)),
             compression: configuration.compression,
             headerListByteCountMax: configuration.headerListByteCountMax,
+            authentication: authentication,
             counters: counterValues)
+        self.tls = configuration.tls.map { ServerTLS($0, logger: logger) }
         self.pipeline = ServerPipeline(
             configuration: configuration, acceptor: acceptor,
             routes: HTTPRoutes(
-                configuration, acceptor: acceptor, budget: budget, metrics: metrics),
-            logger: logger)
+                configuration, acceptor: acceptor, budget: budget, metrics: metrics,
+                authentication: authentication),
+            tls: tls, counters: counterValues, logger: logger)
     }
 
     /// The port that the server listens on; `nil` unless it is running.
@@ -77,7 +84,8 @@ public final class FlightServer: Sendable {
     }
 
     /// Starts to listen.
-    /// - Throws: ``FlightError`` that says which address can't be listened on, why, and what to do.
+    /// - Throws: ``FlightError`` that says which address can't be listened on, or which file of TLS
+    ///   can't be used, why, and what to do.
     public func start() async throws(FlightError) {
         let isFirst = state.withLockedValue { state in
             guard state.phase == .idle else { return false }
@@ -89,6 +97,7 @@ public final class FlightServer: Sendable {
                 .failedPrecondition, "the server was started before; make another one")
         }
         do {
+            try await tls?.start(on: eventLoopGroup.next())
             let listeners = try await ServerListeners(
                 bootstrap: bootstrap(), host: configuration.host, port: configuration.port
             ).bind()
@@ -97,6 +106,7 @@ public final class FlightServer: Sendable {
                 $0.phase = .running
             }
         } catch {
+            tls?.stop()
             state.withLockedValue { $0.phase = .idle }
             throw error
         }
@@ -125,6 +135,7 @@ public final class FlightServer: Sendable {
             return (state.listeners, Array(state.connections.values))
         }
         configuration.health.end()
+        tls?.stop()
         for listener in listeners { try? await listener.close() }
         for connection in connections {
             connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
@@ -158,7 +169,8 @@ public final class FlightServer: Sendable {
             }
     }
 
-    private func accept(_ channel: any Channel) throws {
+    /// Takes a connection, on its event loop.
+    func accept(_ channel: any Channel) throws {
         let key = ObjectIdentifier(channel)
         let isWelcome = state.withLockedValue { state in
             guard state.phase != .stopped,

@@ -50,7 +50,8 @@ public struct FlightServerConfiguration: Sendable {
     /// take, unless at least a megabyte of it came in that time. Then the call ends with
     /// `DEADLINE_EXCEEDED`.
     public var messageTimeout: Duration = .seconds(60)
-    /// How long a connection may take for its first bytes: the HTTP/2 preface, or an HTTP/1.1 request's head.
+    /// How long a connection may take for the TLS handshake and its first bytes: the HTTP/2 preface, or an
+    /// HTTP/1.1 request's head.
     public var handshakeTimeout: Duration = .seconds(10)
     /// The longest body of a plain HTTP request; the results of an action that is asked for by plain HTTP
     /// may have as many together. Bytes.
@@ -65,6 +66,11 @@ public struct FlightServerConfiguration: Sendable {
     public var health = FlightHealth()
     /// What is shown to `GET` requests on the same port.
     public var resources: [FlightHTTPResource] = []
+    /// TLS on the same port; `nil`: everything travels in the clear.
+    public var tls: FlightServerTLS?
+    /// Who may call: each call must come from one whom it knows, with a role that covers
+    /// ``FlightService/requiredRole(for:metadata:)``. `nil`: everyone may do everything.
+    public var authenticator: (any FlightAuthenticator)?
 
     /// Makes a configuration with the defaults.
     public init(host: String = "localhost", port: Int = 0) {

@@ -12,7 +12,15 @@ public protocol FlightService: Sendable {
     /// - Returns: `nil` for the async method, which is the default.
     func streamDelegate(for call: FlightCall) -> (any FlightStreamDelegate)?
 
-    /// Answers the messages of a handshake.
+    /// The least role that a caller needs for a method, on a server that has an authenticator.
+    ///
+    /// Called on the event loop. The default is ``FlightRole/writer`` for `DoPut` and `DoExchange` and
+    /// ``FlightRole/reader`` for everything else. What an action or a ticket needs beyond that is for the
+    /// method itself to check, with ``FlightCallContext/require(_:for:)``.
+    func requiredRole(for method: FlightMethod, metadata: FlightMetadata) -> FlightRole
+
+    /// Answers the messages of a handshake. Not called on a server that has an authenticator, which
+    /// answers itself.
     func handshake(
         requests: FlightReader<FlightHandshakeRequest>,
         responses: FlightWriter<FlightHandshakeResponse>, context: FlightCallContext
@@ -57,6 +65,10 @@ public protocol FlightService: Sendable {
 
 extension FlightService {
     public func streamDelegate(for call: FlightCall) -> (any FlightStreamDelegate)? { nil }
+
+    public func requiredRole(for method: FlightMethod, metadata: FlightMetadata) -> FlightRole {
+        method.requiredRole
+    }
 
     public func handshake(
         requests: FlightReader<FlightHandshakeRequest>,
@@ -105,5 +117,17 @@ extension FlightService {
 extension FlightError {
     static func unimplemented(_ method: FlightMethod) -> FlightError {
         FlightError(.unimplemented, "this service doesn't have the method \(method.rawValue)")
+    }
+}
+
+extension FlightMethod {
+    /// What a method needs where the service says nothing else.
+    public var requiredRole: FlightRole {
+        switch self {
+        case .doPut, .doExchange: .writer
+        case .handshake, .listFlights, .getFlightInfo, .pollFlightInfo, .getSchema, .doGet,
+            .doAction, .listActions:
+            .reader
+        }
     }
 }

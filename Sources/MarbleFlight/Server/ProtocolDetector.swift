@@ -1,15 +1,25 @@
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
+import NIOHTTP2
+import NIOSSL
 
 /// Looks at a connection's first bytes before any protocol does.
 ///
-/// The 24 bytes of the HTTP/2 preface bring in the gRPC pipeline, a method's name that of HTTP/1.1.
-/// Everything else closes the connection, quietly: only what is written at level debug tells of it.
+/// The first bytes of a TLS handshake bring in TLS, where the server has it; what it decrypts comes back
+/// here. The 24 bytes of the HTTP/2 preface bring in the gRPC pipeline, a method's name that of HTTP/1.1,
+/// unless they must be inside TLS: then the client is told so. Everything else closes the connection,
+/// quietly: only what is written at level debug tells of it.
 final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
-    enum Found { case http1, http2 }
+    enum Found {
+        case http1, http2
+        /// Without TLS, where it is asked for.
+        case refusedHTTP2
+    }
 
     /// The methods of RFC 9110 and PATCH: a connection that begins otherwise isn't one of HTTP/1.1.
     private static let methods = [
@@ -20,17 +30,24 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private let logger: Logger
     private let metrics: FlightMetrics
     private let timeout: TimeAmount
+    private let tls: ServerTLS?
+    private let counters: NIOLockedValueBox<FlightServerCounters>
     private let configure: (Found, any Channel) throws -> Void
     private var received: ByteBuffer?
     private var timeoutTask: Scheduled<Void>?
+    private var isEncrypted = false
+    private var isRefused = false
 
     init(
-        logger: Logger, timeout: TimeAmount, metrics: FlightMetrics,
+        logger: Logger, timeout: TimeAmount, metrics: FlightMetrics, tls: ServerTLS?,
+        counters: NIOLockedValueBox<FlightServerCounters>,
         configure: @escaping (Found, any Channel) throws -> Void
     ) {
         self.logger = logger
         self.metrics = metrics
         self.timeout = timeout
+        self.tls = tls
+        self.counters = counters
         self.configure = configure
     }
 
@@ -45,16 +62,27 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isRefused else { return }
         var bytes = received ?? ByteBuffer()
         bytes.writeImmutableBuffer(unwrapInboundIn(data))
         received = bytes
+        if let tls, !isEncrypted, bytes.readableBytesView.first == TLSRecord.handshake {
+            return startTLS(tls, bytes, context)
+        }
         let candidates = ([Self.preface] + Self.methods).filter { Self.agree(bytes, $0) }
         guard let candidate = candidates.first else {
             return refuse(context, "its first bytes are neither HTTP/2's preface nor HTTP/1.1's")
         }
         guard candidates.count == 1, bytes.readableBytes >= candidate.count else { return }
+        var found = candidate == Self.preface ? Found.http2 : .http1
+        if let tls, !isEncrypted, !tls.configuration.allowsPlaintext {
+            counters.withLockedValue { $0.plaintextRefused += 1 }
+            logger.debug("connection without TLS refused", metadata: Self.peer(context))
+            if found == .http1 { return refusePlaintextHTTP1(context) }
+            found = .refusedHTTP2
+        }
         do {
-            try configure(candidate == Self.preface ? .http2 : .http1, context.channel)
+            try configure(found, context.channel)
         } catch {
             return refuse(context, "\(error)")
         }
@@ -66,6 +94,32 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private static func agree(_ bytes: ByteBuffer, _ beginning: [UInt8]) -> Bool {
         bytes.readableBytesView.prefix(beginning.count)
             .elementsEqual(beginning.prefix(bytes.readableBytes))
+    }
+
+    /// From here on, what comes is what TLS has decrypted.
+    private func startTLS(
+        _ tls: ServerTLS, _ bytes: ByteBuffer, _ context: ChannelHandlerContext
+    ) {
+        guard let tlsContext = tls.context else { return refuse(context, "TLS isn't set up") }
+        received = nil
+        isEncrypted = true
+        let pipeline = context.pipeline.syncOperations
+        do {
+            try pipeline.addHandler(
+                NIOSSLServerHandler(context: tlsContext), position: .before(self))
+        } catch {
+            return refuse(context, "\(error)")
+        }
+        pipeline.fireChannelRead(NIOAny(bytes))
+    }
+
+    /// Tells a client of HTTP/1.1 why it isn't served.
+    private func refusePlaintextHTTP1(_ context: ChannelHandlerContext) {
+        isRefused = true
+        received = nil
+        context.writeAndFlush(wrapOutboundOut(.tlsOnly), promise: nil)
+        // A close of both directions could overtake the words; the client or the timeout does the rest.
+        context.close(mode: .output, promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -82,11 +136,27 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         metrics.handshakeFailed()
         logger.debug(
             "connection closed before it spoke Flight",
-            metadata: [
-                "peer": "\(context.remoteAddress.map { "\($0)" } ?? "unknown")",
-                "reason": "\(reason)",
-            ])
+            metadata: Self.peer(context).merging(["reason": "\(reason)"]) { $1 })
         context.close(promise: nil)
+    }
+
+    private static func peer(_ context: ChannelHandlerContext) -> Logger.Metadata {
+        ["peer": "\(context.remoteAddress.map { "\($0)" } ?? "unknown")"]
+    }
+}
+
+private enum TLSRecord {
+    /// The first byte of a record of type handshake (RFC 8446, 5.1).
+    static let handshake: UInt8 = 22
+}
+
+extension ByteBuffer {
+    /// An answer of HTTP/1.1.
+    fileprivate static var tlsOnly: ByteBuffer {
+        let words = "this server speaks TLS only: use https\n"
+        return ByteBuffer(
+            string: "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n"
+                + "content-length: \(words.utf8.count)\r\n\r\n" + words)
     }
 }
 

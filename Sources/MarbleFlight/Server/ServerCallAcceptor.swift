@@ -17,17 +17,21 @@ final class ServerCallAcceptor: Sendable {
     private let compression: FlightCompression
     private let headerListByteCountMax: Int
     private let counters: NIOLockedValueBox<FlightServerCounters>
+    private let authentication: ServerAuthentication?
+    /// A handshake's messages come from strangers.
+    private static let handshakeMessageByteCountMax = 64 << 10
 
     init(
         service: any FlightService, health: FlightHealth, limits: FlightStreamLimits,
-        compression: FlightCompression,
-        headerListByteCountMax: Int, counters: NIOLockedValueBox<FlightServerCounters>
+        compression: FlightCompression, headerListByteCountMax: Int,
+        authentication: ServerAuthentication?, counters: NIOLockedValueBox<FlightServerCounters>
     ) {
         self.service = service
         self.health = health
         self.limits = limits
         self.compression = compression
         self.headerListByteCountMax = headerListByteCountMax
+        self.authentication = authentication
         self.counters = counters
     }
 
@@ -51,6 +55,10 @@ final class ServerCallAcceptor: Sendable {
             refuse(error, endStream, context)
             return nil
         }
+        var limits = limits
+        if authentication != nil, request.method == .handshake {
+            limits.messageByteCountMax = Self.handshakeMessageByteCountMax
+        }
         let stream = FlightStream(
             method: request.method, role: .server, eventLoop: context.eventLoop, limits: limits,
             hasSingleInput: request.hasSingleMessage)
@@ -69,8 +77,10 @@ final class ServerCallAcceptor: Sendable {
             $0.callsStarted += 1
             $0.callsOpen += 1
         }
-        if let builtIn = request.builtIn {
+        if let builtIn = request.builtIn, authentication == nil || builtIn.isOpenToAll {
             stream.delegate = builtIn.makeDelegate(health: health)
+        } else if let authentication {
+            admit(stream, builtIn: request.builtIn, connection.authentication, authentication)
         } else {
             start(stream)
         }
@@ -82,6 +92,54 @@ final class ServerCallAcceptor: Sendable {
         guard compression.isAccepted(by: accepted) else { return }
         stream.headersToSend?.add(name: GRPCHeader.encoding, value: compression.rawValue)
         stream.outgoing.startCompressing(compression)
+    }
+
+    /// Starts the call if the caller is known and may make it. Before that is found out, nothing of the
+    /// call's messages is read.
+    private func admit(
+        _ stream: FlightStream, builtIn: BuiltInMethod?, _ speaker: ConnectionAuthentication?,
+        _ authentication: ServerAuthentication
+    ) {
+        guard let speaker else {
+            return stream.fail(FlightError(.internal, "nobody looks at who speaks here"))
+        }
+        if stream.method == .handshake, builtIn == nil {
+            let handler = HandshakeHandler(authentication, speaker)
+            stream.delegate = handler
+            return handler.begin(stream)
+        }
+        let authorization = FlightCredentials.authorization(stream.metadata)
+        if let known = speaker.knownIdentity(authorization, authentication.authenticator) {
+            return start(stream, builtIn: builtIn, as: known)
+        }
+        stream.pauseReading()
+        speaker.identify(authorization, authentication) { result in
+            guard stream.phase == .open, stream.closeReason == nil else { return }
+            switch result {
+            case .success(let identity):
+                stream.resumeReading()
+                self.start(stream, builtIn: builtIn, as: identity)
+            case .failure(let error):
+                stream.fail(error)
+            }
+        }
+    }
+
+    private func start(
+        _ stream: FlightStream, builtIn: BuiltInMethod?, as identity: FlightIdentity
+    ) {
+        stream.identity = identity
+        if let builtIn {
+            stream.delegate = builtIn.makeDelegate(health: health)
+            return
+        }
+        let role = service.requiredRole(for: stream.method, metadata: stream.metadata)
+        do throws(FlightError) {
+            try identity.require(role, for: stream.method.rawValue)
+        } catch {
+            return stream.fail(error)
+        }
+        start(stream)
     }
 
     func callEnded(_ stream: FlightStream) {

@@ -6,7 +6,7 @@ extension ServerPipeline {
     func configureHTTP1(_ channel: any Channel) throws {
         // A client may close its side after its request and still wait for the answer.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
-        let connection = FlightConnectionHandler()
+        let connection = makeConnection(on: channel)
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.headerListByteCountMax
         limits.maxHeaderListSize = configuration.headerListByteCountMax

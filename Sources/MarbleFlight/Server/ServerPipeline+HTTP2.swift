@@ -5,7 +5,7 @@ extension ServerPipeline {
     /// Adds HTTP/2 and, for each of its streams, a Flight call.
     func configureHTTP2(_ channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
-        let connection = FlightConnectionHandler()
+        let connection = makeConnection(on: channel)
         try pipeline.addHandler(connection)
         let management = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
@@ -38,6 +38,27 @@ extension ServerPipeline {
             countMax: configuration.pingsPerMinuteMax, connection: connection, logger: logger)
         try pipeline.addHandlers([pings, management, ConnectionErrorHandler(logger: logger)])
         // The connection has long been active; without hearing of it, the handler starts no timers.
+        management.channelActive(context: try pipeline.context(handler: management))
+    }
+
+    /// Adds HTTP/2 that serves nobody, and soon ends.
+    func configureRefusedHTTP2(_ channel: any Channel) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let timeout = TimeAmount(configuration.handshakeTimeout)
+        let management = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: timeout, maxAge: timeout, maxGraceTime: timeout, keepalive: nil))
+        let http2 = configuration.http2
+        _ = try pipeline.configureHTTP2Pipeline(
+            mode: .server, connectionConfiguration: http2.connection,
+            streamConfiguration: http2.stream, streamDelegate: management.http2StreamDelegate
+        ) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(PlaintextRefusal())
+            }
+        }
+        try pipeline.addHandlers([management, ConnectionErrorHandler(logger: logger)])
         management.channelActive(context: try pipeline.context(handler: management))
     }
 

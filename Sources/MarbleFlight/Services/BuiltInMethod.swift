@@ -24,6 +24,14 @@ enum BuiltInMethod: String, CaseIterable {
         }
     }
 
+    /// Whether strangers may call it, as they may ask for the health pages.
+    var isOpenToAll: Bool {
+        switch self {
+        case .healthCheck, .healthWatch: true
+        case .reflection, .reflectionAlpha: false
+        }
+    }
+
     func makeDelegate(health: FlightHealth) -> any FlightStreamDelegate {
         switch self {
         case .healthCheck: HealthCall(health, isWatching: false)

@@ -14,6 +14,8 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     var failure: FlightError?
     /// On a client: the last of its streams that the server has begun with, once it has said GOAWAY.
     var lastStreamTaken: HTTP2StreamID?
+    /// On a server that has an authenticator: who speaks.
+    var authentication: ConnectionAuthentication?
     private var context: ChannelHandlerContext?
     /// The turns of the loop in which streams had something to send.
     private(set) var writtenTurnCount = 0
@@ -87,8 +89,9 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if failure == nil {
+            let reason = TLSFailure(error)?.description ?? "\(error)"
             failure = FlightError(
-                .unavailable, "the connection to \(peerName) failed: \(error)", cause: error)
+                .unavailable, "the connection to \(peerName) failed: \(reason)", cause: error)
         }
         context.fireErrorCaught(error)
     }

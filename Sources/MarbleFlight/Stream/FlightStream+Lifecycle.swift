@@ -86,7 +86,7 @@ extension FlightStream {
         {
             closeReason = .refusedByGoAway(error)
         } else {
-            closeReason = FlightError(ending: error)
+            closeReason = connection?.failure ?? FlightError(ending: error)
         }
     }
 }

@@ -22,8 +22,14 @@ extension FlightStream {
         guard isReadingPaused else { return }
         isReadingPaused = false
         assembler.decompressedTaken()
-        if !assembler.hasWaitingMessages { setAutomaticReading(true) }
-        scheduleDelivery()
+        eventLoop.assumeIsolated().execute { self.goOnReading() }
+    }
+
+    /// Reading gives what has come meanwhile at once, so it comes last.
+    private func goOnReading() {
+        deliver()
+        guard !isReadingPaused, !assembler.hasWaitingMessages, phase != .closed else { return }
+        setAutomaticReading(true)
     }
 
     private func setAutomaticReading(_ isAutomatic: Bool) {

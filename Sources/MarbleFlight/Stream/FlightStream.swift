@@ -18,6 +18,8 @@ public final class FlightStream: @unchecked Sendable {
     public internal(set) var remoteAddress: SocketAddress?
     /// When the call ends with `DEADLINE_EXCEEDED` by itself.
     public internal(set) var deadline: NIODeadline?
+    /// On a server with an authenticator: who calls.
+    public internal(set) var identity: FlightIdentity?
     /// What the peer sent ahead of its messages: a server sees the request's headers, a client the
     /// response's once they are there.
     public internal(set) var metadata = FlightMetadata()

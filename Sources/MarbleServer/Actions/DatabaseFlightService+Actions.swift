@@ -16,6 +16,7 @@ extension DatabaseFlightService {
     ) async throws {
         let results = try await answering {
             let kind = try ServerAction(type: action.type)
+            try context.require(kind.requiredRole, for: "the action \(kind.rawValue)")
             guard kind.needsLeader else { return [try await perform(kind, action.body)] }
             return try await performOnLeader(
                 kind, action, isForwarded: context.metadata.first(Forwarding.header) != nil)

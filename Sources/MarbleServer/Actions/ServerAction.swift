@@ -35,6 +35,15 @@ enum ServerAction: String, CaseIterable {
         }
     }
 
+    /// What a caller needs, where nodes ask for credentials.
+    var requiredRole: FlightRole {
+        switch self {
+        case .status, .health, .metrics: .reader
+        case .createTable: .writer
+        case .dropTable, .setLogLevel, .transferLeadership: .admin
+        }
+    }
+
     /// Whether only the leader can do it.
     var needsLeader: Bool {
         switch self {

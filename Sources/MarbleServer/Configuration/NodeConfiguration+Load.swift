@@ -32,11 +32,6 @@ private struct NodeConfigurationLoader {
     let reader: ConfigReader
 
     func load() async throws(ServerError) -> NodeConfiguration {
-        if try await boolean(.enableSSL) ?? false {
-            throw ServerError(
-                .configuration,
-                "enable_ssl: this version has no TLS; remove the setting or set it to false")
-        }
         let endpoint = try Self.endpoint(try await required(.endpoint), "endpoint (--endpoint)")
         var nodes: [Endpoint] = []
         for text in try await endpoints() {
@@ -56,7 +51,58 @@ private struct NodeConfigurationLoader {
             enablePreVote: try await boolean(.enablePreVote) ?? true,
             messageByteCountMax: try await integer(.messageByteCountMax)
                 ?? NodeConfiguration.messageByteCountMaxDefault,
-            logLevel: try await level(), logLevels: try await levels())
+            logLevel: try await level(), logLevels: try await levels(),
+            security: try await security())
+    }
+
+    private func security() async throws(ServerError) -> NodeSecurity {
+        var security = NodeSecurity()
+        security.tls = try await tls()
+        security.accessListPath = try await path(.accessListPath)
+        security.jwtKeysPath = try await path(.jwtKeysPath)
+        security.jwtIssuer = try await string(.jwtIssuer)
+        security.jwtAudience = try await string(.jwtAudience)
+        security.sessionKeyPath = try await path(.sessionKeyPath)
+        security.peerTokenPath = try await path(.peerTokenPath)
+        return security
+    }
+
+    private func tls() async throws(ServerError) -> NodeSecurity.TLS? {
+        guard try await boolean(.enableSSL) ?? false else {
+            for key in [
+                NodeConfigurationKey.tlsCertificatePath, .tlsKeyPath, .tlsRootCertificatesPath,
+                .tlsClientAuthentication,
+            ] where try await string(key) != nil {
+                throw ServerError(
+                    .configuration,
+                    "\(key.rawValue) is set, but enable_ssl isn't true: set it, or remove"
+                        + " \(key.rawValue)")
+            }
+            return nil
+        }
+        guard let certificate = try await path(.tlsCertificatePath) else {
+            throw missing(.tlsCertificatePath)
+        }
+        guard let key = try await path(.tlsKeyPath) else { throw missing(.tlsKeyPath) }
+        var tls = NodeSecurity.TLS(certificatePath: certificate, keyPath: key)
+        tls.rootCertificatesPath = try await path(.tlsRootCertificatesPath)
+        if let text = try await string(.tlsClientAuthentication) {
+            guard let wanted = NodeSecurity.ClientAuthentication(rawValue: text) else {
+                throw ServerError(
+                    .configuration,
+                    "tls_client_auth is one of none, optional, required, not \"\(text)\"")
+            }
+            tls.clientAuthentication = wanted
+        }
+        return tls
+    }
+
+    private func path(_ key: NodeConfigurationKey) async throws(ServerError) -> String? {
+        let text = try await string(key)
+        guard text != "" else {
+            throw ServerError(.configuration, "\(key.rawValue) is empty; give the path of a file")
+        }
+        return text
     }
 
     private static func endpoint(

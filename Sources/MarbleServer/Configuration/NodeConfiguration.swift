@@ -20,6 +20,8 @@ public struct NodeConfiguration: Sendable {
     public var logLevel: Logger.Level
     /// The levels of the parts that don't have the common one.
     public var logLevels: [LogComponent: Logger.Level]
+    /// TLS, and who may call.
+    public var security: NodeSecurity
 
     public static let electionTimeoutDefault = Duration.milliseconds(1500)
     public static let heartbeatIntervalDefault = Duration.milliseconds(300)
@@ -38,7 +40,8 @@ public struct NodeConfiguration: Sendable {
         heartbeatInterval: Duration = Self.heartbeatIntervalDefault,
         snapshotDistance: Int = Self.snapshotDistanceDefault, enablePreVote: Bool = true,
         messageByteCountMax: Int = Self.messageByteCountMaxDefault,
-        logLevel: Logger.Level = .info, logLevels: [LogComponent: Logger.Level] = [:]
+        logLevel: Logger.Level = .info, logLevels: [LogComponent: Logger.Level] = [:],
+        security: NodeSecurity = NodeSecurity()
     ) throws(ServerError) {
         self.endpoint = endpoint
         self.nodeEndpoints = nodeEndpoints
@@ -51,7 +54,9 @@ public struct NodeConfiguration: Sendable {
         self.messageByteCountMax = messageByteCountMax
         self.logLevel = logLevel
         self.logLevels = logLevels
+        self.security = security
         try validate()
+        try security.validate(nodeCount: nodeEndpoints.count)
     }
 
     private func validate() throws(ServerError) {

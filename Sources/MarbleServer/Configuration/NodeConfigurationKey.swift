@@ -10,6 +10,16 @@ enum NodeConfigurationKey: String, CaseIterable {
     case snapshotDistance = "snapshot_distance"
     case enablePreVote = "enable_pre_vote"
     case enableSSL = "enable_ssl"
+    case tlsCertificatePath = "tls_cert_path"
+    case tlsKeyPath = "tls_key_path"
+    case tlsRootCertificatesPath = "tls_root_certs_path"
+    case tlsClientAuthentication = "tls_client_auth"
+    case accessListPath = "auth_tokens_path"
+    case jwtKeysPath = "auth_jwt_keys_path"
+    case jwtIssuer = "auth_jwt_issuer"
+    case jwtAudience = "auth_jwt_audience"
+    case sessionKeyPath = "auth_session_key_path"
+    case peerTokenPath = "auth_peer_token_path"
     case messageByteCountMax = "max_message_bytes"
     case logLevel = "log_level"
     case logLevels = "log_levels"
@@ -29,7 +39,10 @@ enum NodeConfigurationKey: String, CaseIterable {
 
     var kind: Kind {
         switch self {
-        case .endpoint, .clusterID, .dataDirectory, .logLevel: .string
+        case .endpoint, .clusterID, .dataDirectory, .logLevel, .tlsCertificatePath, .tlsKeyPath,
+            .tlsRootCertificatesPath, .tlsClientAuthentication, .accessListPath, .jwtKeysPath,
+            .jwtIssuer, .jwtAudience, .sessionKeyPath, .peerTokenPath:
+            .string
         case .nodeEndpoints, .logLevels: .strings
         case .electionTimeout, .heartbeatInterval, .snapshotDistance, .messageByteCountMax:
             .integer
@@ -46,6 +59,8 @@ enum NodeConfigurationKey: String, CaseIterable {
         case .nodeEndpoints: "--nodes HOST:PORT,HOST:PORT,…"
         case .clusterID: "--cluster-id NAME"
         case .dataDirectory: "--data-dir DIR"
+        case .tlsCertificatePath: "--tls-cert-path FILE"
+        case .tlsKeyPath: "--tls-key-path FILE"
         default: nil
         }
     }

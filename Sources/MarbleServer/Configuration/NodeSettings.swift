@@ -14,6 +14,17 @@ public struct NodeSettings: Sendable {
     public var logLevel: String?
     /// Each `component=level`.
     public var logLevels: [String]?
+    public var enableSSL: Bool?
+    public var tlsCertificatePath: String?
+    public var tlsKeyPath: String?
+    public var tlsRootCertificatesPath: String?
+    public var tlsClientAuthentication: String?
+    public var accessListPath: String?
+    public var jwtKeysPath: String?
+    public var jwtIssuer: String?
+    public var jwtAudience: String?
+    public var sessionKeyPath: String?
+    public var peerTokenPath: String?
 
     public init() {}
 
@@ -35,6 +46,17 @@ public struct NodeSettings: Sendable {
         set(.messageByteCountMax, messageByteCountMax.map { .int($0) })
         set(.logLevel, logLevel.map { .string($0) })
         set(.logLevels, logLevels.map { .stringArray($0) })
+        set(.enableSSL, enableSSL.map { .bool($0) })
+        for (key, text) in [
+            (.tlsCertificatePath, tlsCertificatePath), (.tlsKeyPath, tlsKeyPath),
+            (.tlsRootCertificatesPath, tlsRootCertificatesPath),
+            (.tlsClientAuthentication, tlsClientAuthentication),
+            (.accessListPath, accessListPath), (.jwtKeysPath, jwtKeysPath),
+            (.jwtIssuer, jwtIssuer), (.jwtAudience, jwtAudience),
+            (.sessionKeyPath, sessionKeyPath), (.peerTokenPath, peerTokenPath),
+        ] as [(NodeConfigurationKey, String?)] {
+            set(key, text.map { .string($0) })
+        }
         return values
     }
 }

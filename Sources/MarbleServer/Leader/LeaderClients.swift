@@ -8,11 +8,13 @@ internal import NIOCore
 final class LeaderClients: Sendable {
     private let directory: FlightClientDirectory
 
+    /// - Parameter peerConfiguration: TLS, and what nodes know this one by.
     init(
-        group: any EventLoopGroup, messageByteCountMax: Int, connectTimeout: Duration,
-        metrics: MetricsRegistry, logger: Logger
+        _ peerConfiguration: FlightClientConfiguration, group: any EventLoopGroup,
+        messageByteCountMax: Int, connectTimeout: Duration, metrics: MetricsRegistry,
+        logger: Logger
     ) {
-        var template = FlightClientConfiguration(host: "", port: 0)
+        var template = peerConfiguration
         template.messageByteCountMax = messageByteCountMax
         template.connectTimeout = connectTimeout
         // Nodes come back, and another leader may be there: long pauses would only hold up writes.

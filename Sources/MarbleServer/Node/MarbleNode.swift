@@ -16,16 +16,19 @@ public final class MarbleNode: Service {
 
     private let raft: RaftServer
     private let service: DatabaseFlightService
+    private let credentials: NodeCredentials
 
-    /// Makes a node; nothing is opened or listened on before `start()`.
+    /// Makes a node; no data is opened and nothing listened on before `start()`.
     ///
     /// - Parameters:
     ///   - logging: makes the loggers of the node's parts.
     ///   - metrics: gets the node's metrics, and is shown at `/metrics` with all else that it has.
+    /// - Throws: a configuration error that names a file of credentials which can't be used.
     public init(
         configuration: NodeConfiguration, logging: NodeLogging,
         metrics: MetricsRegistry = MetricsRegistry()
-    ) {
+    ) throws(ServerError) {
+        credentials = try NodeCredentials(configuration.security, logger: logging.logger(.node))
         self.configuration = configuration
         var limits = DatabaseConfiguration()
         limits.batchByteCountMax =
@@ -33,17 +36,20 @@ public final class MarbleNode: Service {
         let database = Database(configuration: limits)
         let group = MultiThreadedEventLoopGroup.singleton
         service = DatabaseFlightService(
-            configuration: configuration, database: database, metrics: metrics,
+            configuration: configuration, database: database,
+            peerConfiguration: credentials.peerConfiguration, metrics: metrics,
             logging: logging, eventLoopGroup: group)
         var serverConfiguration = FlightServerConfiguration()
         serverConfiguration.messageByteCountMax = configuration.messageByteCountMax
         serverConfiguration.resources = service.resources
         serverConfiguration.metricsFactory = metrics
+        credentials.apply(to: &serverConfiguration)
         MetricCatalog.describe(in: metrics)
         serverConfiguration.health = service.flightHealth
         let transport = ArrowFlightTransport(
             localEndpoint: configuration.endpoint.description, service: service,
-            serverConfiguration: serverConfiguration, eventLoopGroup: group,
+            serverConfiguration: serverConfiguration,
+            peerConfiguration: credentials.peerConfiguration, eventLoopGroup: group,
             logger: logging.logger(.flightServer),
             clientLogger: logging.logger(.flightClient))
         raft = RaftServer(
@@ -60,6 +66,7 @@ public final class MarbleNode: Service {
         try checkDataDirectory()
         do {
             try await raft.start()
+            credentials.start(on: MultiThreadedEventLoopGroup.singleton.next())
         } catch let error as RaftError {
             throw ServerError(Self.code(of: error), error.message, cause: error)
         } catch {
@@ -71,6 +78,7 @@ public final class MarbleNode: Service {
     public func stop() async {
         await raft.stop()
         await service.stop()
+        credentials.stop()
     }
 
     /// Keeps a started node up until a graceful shutdown is asked for, or until it fails.

@@ -60,7 +60,8 @@ extension DatabaseFlightService {
         var pinned = request
         pinned.index = max(database.lastApplied, request.index ?? 0)
         let locations = configuration.nodeEndpoints.map {
-            FlightLocation(host: $0.host, port: $0.port)
+            FlightLocation(
+                host: $0.host, port: $0.port, usesTLS: configuration.security.tls != nil)
         }
         return FlightInfo(
             schema: ByteBuffer(encapsulating: try database.schema(of: request)),

@@ -14,7 +14,7 @@ extension DatabaseFlightService {
             FlightHTTPResource(path: "/health/ready") { [weak self] in
                 self?.readiness() ?? FlightHTTPResponse(status: 503, body: ByteBuffer())
             },
-            FlightHTTPResource(path: "/metrics") { [metrics] in
+            FlightHTTPResource(path: "/metrics", requiredRole: .reader) { [metrics] in
                 FlightHTTPResponse(
                     contentType: MetricsRegistry.prometheusContentType,
                     body: ByteBuffer(string: metrics.prometheusText()))

@@ -22,7 +22,8 @@ package final class DatabaseFlightService: FlightService {
     private let server = NIOLockedValueBox<RaftServer?>(nil)
 
     package init(
-        configuration: NodeConfiguration, database: Database, metrics: MetricsRegistry,
+        configuration: NodeConfiguration, database: Database,
+        peerConfiguration: FlightClientConfiguration, metrics: MetricsRegistry,
         logging: NodeLogging, eventLoopGroup: any EventLoopGroup
     ) {
         self.configuration = configuration
@@ -31,7 +32,8 @@ package final class DatabaseFlightService: FlightService {
         self.logging = logging
         logger = logging.logger(.node)
         clients = LeaderClients(
-            group: eventLoopGroup, messageByteCountMax: configuration.messageByteCountMax,
+            peerConfiguration, group: eventLoopGroup,
+            messageByteCountMax: configuration.messageByteCountMax,
             connectTimeout: configuration.electionTimeout, metrics: metrics,
             logger: logging.logger(.flightClient))
     }

@@ -57,9 +57,13 @@ final class ForwardedPut: FlightStreamDelegate, @unchecked Sendable {
             .doPut, options: options, on: client.eventLoop, delegate: self)
     }
 
-    /// Headers that are about the connection they came on.
+    /// Headers that are about the connection they came on, and the client's credentials: this node has
+    /// checked them, and calls the leader by its own.
     private static func isHopByHop(_ name: String) -> Bool {
-        name == "user-agent" || name == "host" || name == "connection"
+        switch name {
+        case "user-agent", "host", "connection", "authorization", "auth-token-bin": true
+        default: false
+        }
     }
 
     func received(_ messages: inout [FlightData]) {

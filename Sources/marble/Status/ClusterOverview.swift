@@ -1,3 +1,4 @@
+import MarbleFlight
 import MarbleJSON
 import MarbleServer
 import NIOCore
@@ -14,13 +15,19 @@ struct ClusterOverview: Sendable {
     var clusterID: String
     var nodes: [Node]
 
-    static func fetch(from endpoint: String) async throws(ServerError) -> ClusterOverview {
-        let first = try await NodeStatus.fetch(from: endpoint)
+    static func fetch(
+        from endpoint: String, _ access: ClientAccess
+    ) async throws(ServerError) -> ClusterOverview {
+        var base = FlightClientConfiguration(host: "", port: 0)
+        try access.apply(to: &base)
+        let configuration = base
+        let first = try await NodeStatus.fetch(from: endpoint, configuration)
         let nodes = await withTaskGroup(of: Node.self) { tasks in
             for member in first.members {
                 tasks.addTask {
                     do throws(ServerError) {
-                        let status = try await NodeStatus.fetch(from: member.endpoint)
+                        let status = try await NodeStatus.fetch(
+                            from: member.endpoint, configuration)
                         return Node(member: member, status: status)
                     } catch {
                         return Node(member: member, failure: error.message)

@@ -26,11 +26,17 @@ struct NodeStatus: Sendable {
     var lastIndex: Int64
     var members: [Member]
 
-    static func fetch(from endpoint: String) async throws(ServerError) -> NodeStatus {
+    /// - Parameter base: TLS and credentials, if the node wants any.
+    static func fetch(
+        from endpoint: String,
+        _ base: FlightClientConfiguration = FlightClientConfiguration(host: "", port: 0)
+    ) async throws(ServerError) -> NodeStatus {
         let body: ByteBuffer
         do {
             let address = try Endpoint(endpoint)
-            var configuration = FlightClientConfiguration(host: address.host, port: address.port)
+            var configuration = base
+            configuration.host = address.host
+            configuration.port = address.port
             configuration.connectTimeout = timeLimit
             let client = FlightClient(configuration: configuration)
             do {

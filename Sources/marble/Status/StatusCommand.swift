@@ -14,8 +14,10 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 
+    @OptionGroup(title: "TLS and credentials") var access: ClientAccess
+
     func run() async throws {
-        let overview = try await ClusterOverview.fetch(from: endpoint)
+        let overview = try await ClusterOverview.fetch(from: endpoint, access)
         StandardOutput.line(json ? String(buffer: overview.json) : overview.table)
     }
 }

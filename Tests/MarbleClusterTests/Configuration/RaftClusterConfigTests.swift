@@ -71,10 +71,24 @@ struct RaftClusterConfigTests {
             try JSONSerialization.jsonObject(with: encoded) as? [String: Any])
         #expect(
             object.keys.sorted() == [
-                "cluster_id", "election_timeout_ms", "enable_pre_vote", "heartbeat_interval_ms",
-                "node_endpoints", "snapshot_distance",
+                "cluster_id", "election_timeout_ms", "enable_pre_vote", "enable_ssl",
+                "heartbeat_interval_ms", "node_endpoints", "snapshot_distance",
             ])
         #expect(try JSONDecoder().decode(RaftClusterConfig.self, from: encoded) == expected)
+    }
+
+    @Test func `a file with TLS names its three files, and without TLS none`() throws {
+        let text = """
+            {"cluster_id": "orders", "node_endpoints": ["a:5001"], "enable_ssl": true,
+             "tls_cert_path": "c.pem", "tls_key_path": "k.pem", "tls_root_certs_path": "r.pem"}
+            """
+        let config = try JSONDecoder().decode(RaftClusterConfig.self, from: Data(text.utf8))
+        #expect(
+            config.tls
+                == RaftTLS(
+                    certificatePath: "c.pem", keyPath: "k.pem", rootCertificatesPath: "r.pem"))
+        let encoded = try JSONEncoder().encode(config)
+        #expect(try JSONDecoder().decode(RaftClusterConfig.self, from: encoded) == config)
     }
 
     @Test func `a file needs no more than the cluster's name and its nodes`() throws {
@@ -94,6 +108,8 @@ struct RaftClusterConfigTests {
             #"{"cluster_id": "x", "node_endpoints": ["a:1"], "election_timeout_ms": -9223372036854775808}"#,
             #"{"cluster_id": "x", "node_endpoints": ["a:1"], "snapshot_distance": -1}"#,
             #"{"cluster_id": "x", "node_endpoints": ["a:1"], "enable_pre_vote": 3}"#,
+            #"{"cluster_id": "x", "node_endpoints": ["a:1"], "enable_ssl": true}"#,
+            #"{"cluster_id": "x", "node_endpoints": ["a:1"], "tls_cert_path": "c.pem"}"#,
         ])
     func `a file that isn't valid is refused`(_ text: String) {
         #expect(throws: (any Error).self) {

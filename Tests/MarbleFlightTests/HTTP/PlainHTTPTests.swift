@@ -349,4 +349,40 @@ struct PlainHTTPTests {
             try await eventually("the call is over") { server.counters.callsOpen == 0 }
         }
     }
+
+    @Test(
+        arguments: [
+            ("GET /open", nil, 200), ("GET /closed", nil, 401), ("GET /closed", "r", 200),
+            ("GET /closed", "wrong", 401), ("GET /secret", "r", 403), ("GET /secret", "a", 200),
+            ("POST", nil, 401), ("POST", "r", 200), ("POST", "wrong", 401),
+        ] as [(String, String?, Int)])
+    func `pages and actions ask who wants them`(
+        request: String, token: String?, status: Int
+    ) async throws {
+        let pages = [("/open", nil), ("/closed", .reader), ("/secret", .admin)]
+            .map { (path: String, role: FlightRole?) in
+                FlightHTTPResource(path: path, requiredRole: role) {
+                    FlightHTTPResponse(body: ByteBuffer(string: "{}"))
+                }
+            }
+        try await withServer(
+            TestService(),
+            serverConfiguration: {
+                $0.resources = pages
+                $0.authenticator = TestAuthenticator()
+            }
+        ) { _, client in
+            let peer = try await RawPeer.connect(port: client.configuration.port)
+            let headers = token.map { ["Authorization: Bearer \($0)"] } ?? []
+            let answer =
+                request == "POST"
+                ? try await exchange(peer, post(#"{"type": "list_actions"}"#, headers: headers))
+                : try await exchange(
+                    peer,
+                    (["\(request) HTTP/1.1", "Host: t", "Connection: close"] + headers)
+                        .joined(separator: "\r\n") + "\r\n\r\n")
+            #expect(answer.status == status)
+            if status == 401 { #expect(answer.head.contains("www-authenticate: bearer")) }
+        }
+    }
 }

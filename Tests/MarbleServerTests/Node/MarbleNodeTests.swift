@@ -13,7 +13,7 @@ extension ClusterTests {
                 let directory = FileManager.default.temporaryDirectory
                     .appendingPathComponent("marble-test-\(UUID().uuidString)").path
                 defer { try? FileManager.default.removeItem(atPath: directory) }
-                let node = MarbleNode(
+                let node = try MarbleNode(
                     configuration: try NodeConfiguration(
                         endpoint: taken.endpoint, nodeEndpoints: taken.nodeEndpoints,
                         clusterID: "other", dataDirectory: directory),
@@ -27,7 +27,7 @@ extension ClusterTests {
         @Test func `a data directory in use is refused`() async throws {
             try await TestCluster.with(nodeCount: 1) { cluster in
                 let running = cluster.nodes[0].configuration
-                let node = MarbleNode(configuration: running, logging: TestCluster.quiet)
+                let node = try MarbleNode(configuration: running, logging: TestCluster.quiet)
                 let error = await #expect(throws: ServerError.self) { try await node.start() }
                 #expect(error?.message.contains(running.dataDirectory) == true)
             }
@@ -35,7 +35,7 @@ extension ClusterTests {
 
         @Test func `a data directory that can't be made is named`() async throws {
             let endpoint = try Endpoint("127.0.0.1:1")
-            let node = MarbleNode(
+            let node = try MarbleNode(
                 configuration: try NodeConfiguration(
                     endpoint: endpoint, nodeEndpoints: [endpoint], clusterID: "test",
                     dataDirectory: "/dev/null/data"),

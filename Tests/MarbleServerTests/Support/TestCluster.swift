@@ -51,7 +51,7 @@ final class TestCluster: Sendable {
                 endpoint: endpoint, nodeEndpoints: endpoints, clusterID: "test",
                 dataDirectory: "\(directory)/node-\(index + 1)",
                 electionTimeout: .milliseconds(1000), heartbeatInterval: .milliseconds(100))
-            nodes.append(MarbleNode(configuration: configuration, logging: quiet))
+            nodes.append(try MarbleNode(configuration: configuration, logging: quiet))
         }
         for node in nodes { try await node.start() }
         let clients = endpoints.map {
