@@ -1,7 +1,7 @@
 # What a person types here; each target installs what it needs (Scripts/setup.sh says what).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench format clean
+.PHONY: help demo test bench docs format clean
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -18,6 +18,10 @@ bench: ## measure against C++ Arrow Flight and etcd (NAME=arrow, flight, memory,
 	@Scripts/setup.sh bench
 	swift build -c release
 	@.venv/bin/python Benchmarks/run.py $(NAME)
+
+docs: ## make the documentation of the libraries
+	@Scripts/setup.sh build
+	@Scripts/docs.sh
 
 format: ## format the Swift code
 	@Scripts/format.sh

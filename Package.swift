@@ -69,6 +69,7 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         .systemLibrary(
@@ -160,6 +161,12 @@ let package = Package(
             path: "Examples/FlightEcho", swiftSettings: settings),
         .target(
             name: "TestCertificates", path: "Tests/TestCertificates", swiftSettings: settings),
+        .executableTarget(
+            name: "serve-table", dependencies: ["MarbleArrow", "MarbleFlight"],
+            path: "Examples/ServeTable", swiftSettings: settings),
+        .executableTarget(
+            name: "write-table", dependencies: ["MarbleArrow", "MarbleFlight", nioCore],
+            path: "Examples/WriteTable", swiftSettings: settings),
         .testTarget(
             name: "MarbleArrowTests", dependencies: ["MarbleArrow"], exclude: ["Gold", "Peers"],
             swiftSettings: settings),

@@ -2,6 +2,8 @@ extension ArrowArray {
     /// Makes an array of any type after checking everything that the format demands.
     ///
     /// - Parameters:
+    ///   - type: the values' type.
+    ///   - length: the number of values.
     ///   - validity: one bit a value; nil if nothing is null. Unions, runs and nulls have none.
     ///   - buffers: what `buffers` holds behind the validity, in the order of the format.
     ///   - children: an array for each of the type's fields, in their order.

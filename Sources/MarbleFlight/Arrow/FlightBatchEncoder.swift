@@ -30,7 +30,9 @@ public struct FlightBatchEncoder: Sendable {
 
     /// A batch's messages, in order: dictionaries that are new in it, and its rows. Buffers are copied
     /// once, behind each other.
-    /// - Parameter appMetadata: The application's bytes, which go with the rows.
+    /// - Parameters:
+    ///   - batch: A batch of the stream's schema.
+    ///   - appMetadata: The application's bytes, which go with the rows.
     /// - Throws: `invalidArgument` if the batch's columns aren't those of the schema.
     public mutating func encode(
         _ batch: ArrowRecordBatch, appMetadata: ByteBuffer? = nil

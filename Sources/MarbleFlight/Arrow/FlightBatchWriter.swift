@@ -15,7 +15,9 @@ public struct FlightBatchWriter: Sendable {
     public var schema: ArrowSchema { encoder.schema }
 
     /// Sends a batch; suspends while the peer or the network is too slow to take more.
-    /// - Parameter appMetadata: Bytes whose meaning is the application's, to go with the batch.
+    /// - Parameters:
+    ///   - batch: A batch of ``schema``.
+    ///   - appMetadata: Bytes whose meaning is the application's, to go with the batch.
     /// - Throws: `invalidArgument` if the batch's columns aren't those of the schema, and what
     ///   ``FlightWriter/write(_:)`` throws.
     public mutating func write(
@@ -27,7 +29,9 @@ public struct FlightBatchWriter: Sendable {
 
 extension FlightWriter<FlightData> {
     /// Begins a stream of record batches by sending their schema.
-    /// - Parameter descriptor: What the stream is about: for a client's `DoPut` and `DoExchange`.
+    /// - Parameters:
+    ///   - schema: What every batch looks like.
+    ///   - descriptor: What the stream is about: for a client's `DoPut` and `DoExchange`.
     public func begin(
         _ schema: ArrowSchema, descriptor: FlightDescriptor? = nil
     ) async throws(FlightError) -> FlightBatchWriter {

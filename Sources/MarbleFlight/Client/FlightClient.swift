@@ -52,8 +52,12 @@ public final class FlightClient: Sendable {
     ///
     /// Returns at once; what is sent before the connection stands waits for it. When it can't be made,
     /// the delegate's ``FlightStreamDelegate/flightStream(_:closed:)`` says why.
-    /// - Parameter eventLoop: The loop that the stream must live on, with a connection of its own there;
-    ///   `nil` for that of any connection. The stream may only be used on its loop.
+    /// - Parameters:
+    ///   - method: What is called.
+    ///   - options: Hold for this call.
+    ///   - eventLoop: The loop that the stream must live on, with a connection of its own there; `nil` for
+    ///     that of any connection. The stream may only be used on its loop.
+    ///   - delegate: Gets the messages and the end, on the stream's loop.
     @discardableResult
     public func openStream(
         _ method: FlightMethod, options: FlightCallOptions = FlightCallOptions(),
@@ -63,7 +67,11 @@ public final class FlightClient: Sendable {
     }
 
     /// Starts a call on the loop-bound level, with a delegate that is made on the stream's loop.
-    /// - Parameter makeDelegate: Called on the stream's loop before anything else happens there.
+    /// - Parameters:
+    ///   - method: What is called.
+    ///   - options: Hold for this call.
+    ///   - eventLoop: The loop that the stream must live on; `nil` for that of any connection.
+    ///   - makeDelegate: Called on the stream's loop before anything else happens there.
     @discardableResult
     public func openStream(
         _ method: FlightMethod, options: FlightCallOptions = FlightCallOptions(),

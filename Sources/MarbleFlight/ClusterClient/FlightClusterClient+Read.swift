@@ -13,6 +13,7 @@ extension FlightClusterClient {
     /// Reading slower than the servers send slows them down; what is held meanwhile is bounded. A failure
     /// before an endpoint's first message leads to another of its locations, one after it ends the reading.
     /// - Parameters:
+    ///   - info: The flight.
     ///   - isOrdered: Whether one endpoint comes after the other, as they stand in the flight; else
     ///     messages come as they arrive, each endpoint's in order. `nil`: as the flight says.
     ///   - parallelism: How many endpoints are fetched at a time.

@@ -12,6 +12,7 @@ public struct FlightHTTPResource: Sendable {
 
     /// Makes a page.
     /// - Parameters:
+    ///   - path: What a request must ask for, from the first slash on, without a query.
     ///   - requiredRole: What a server that has an authenticator asks for; `nil`: everyone may see the page.
     ///   - respond: Makes the answer to one request. The task is cancelled when the client goes.
     public init(

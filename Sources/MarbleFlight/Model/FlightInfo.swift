@@ -66,7 +66,10 @@ public struct FlightLocation: Sendable, Hashable {
     /// Makes a location of a URI.
     public init(uri: String) { self.uri = uri }
     /// Makes the location of a service.
-    /// - Parameter usesTLS: `grpc+tls` instead of `grpc+tcp`.
+    /// - Parameters:
+    ///   - host: A name or an address; brackets are put around one of IPv6.
+    ///   - port: The port.
+    ///   - usesTLS: `grpc+tls` instead of `grpc+tcp`.
     public init(host: String, port: Int, usesTLS: Bool = false) {
         let scheme = usesTLS ? "grpc+tls" : "grpc+tcp"
         self.uri = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"

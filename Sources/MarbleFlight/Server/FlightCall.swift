@@ -55,7 +55,9 @@ public final class FlightCallContext: Sendable {
     }
 
     /// Checks that the caller has a role.
-    /// - Parameter what: what needs the role, for the message.
+    /// - Parameters:
+    ///   - role: The role that is needed, or one that covers it.
+    ///   - what: What needs the role, for the message.
     /// - Throws: `PERMISSION_DENIED` unless the caller has it, or the server has no authenticator.
     public func require(_ role: FlightRole, for what: String) throws(FlightError) {
         try identity?.require(role, for: what)

@@ -52,8 +52,10 @@ public final class FlightHealth: Sendable {
     }
 
     /// Sets what is told from now on.
-    /// - Parameter service: A name that clients ask for; the empty one stands for the whole server and for
-    ///   `arrow.flight.protocol.FlightService`.
+    /// - Parameters:
+    ///   - status: The service's state.
+    ///   - service: A name that clients ask for; the empty one stands for the whole server and for
+    ///     `arrow.flight.protocol.FlightService`.
     public func set(_ status: Status, for service: String = "") {
         let watchers = state.withLockedValue { state in
             state.statuses[service] = status

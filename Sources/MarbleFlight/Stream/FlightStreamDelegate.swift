@@ -20,9 +20,11 @@ public protocol FlightStreamDelegate: AnyObject {
 
     /// The stream is over; called exactly once, last.
     ///
-    /// - Parameter error: On a client: the call's status, `nil` for `OK`. On a server: `nil` when the
-    ///   status that ``FlightStream/finish(_:)`` gave has gone out, else why it could not (`cancelled`
-    ///   by the client, `deadlineExceeded`, a broken connection as `unavailable`, …).
+    /// - Parameters:
+    ///   - stream: The stream, which can't be used any more.
+    ///   - error: On a client: the call's status, `nil` for `OK`. On a server: `nil` when the status that
+    ///     ``FlightStream/finish(_:)`` gave has gone out, else why it could not (`cancelled` by the client,
+    ///     `deadlineExceeded`, a broken connection as `unavailable`, …).
     func flightStream(_ stream: FlightStream, closed error: FlightError?)
 }
 
