@@ -19,6 +19,7 @@ let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let http2: [Target.Dependency] = [
@@ -225,3 +226,26 @@ let package = Package(
             swiftSettings: settings),
     ]
 )
+
+// The fuzz targets: functions that take bytes from outside. `Scripts/fuzz.sh` builds them with a
+// fuzzer's instrumentation; every other build, as tests that feed them what was found.
+let fuzzed: [Target.Dependency] =
+    [
+        "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment", "MarbleFlight",
+        "MarbleLog",
+        embedded, locks, logging, nioCore,
+    ] + http2
+let fuzzFiles = ["Corpus", "Findings", "README.md"]
+if Context.environment["MARBLE_FUZZ"] == nil {
+    package.targets.append(
+        .testTarget(
+            name: "MarbleFuzzTests", dependencies: fuzzed, path: "Fuzz",
+            exclude: fuzzFiles + ["Driver", "seeds.py"], sources: ["Targets", "Tests"],
+            swiftSettings: settings))
+} else {
+    package.targets.append(
+        .executableTarget(
+            name: "marble-fuzz", dependencies: fuzzed, path: "Fuzz",
+            exclude: fuzzFiles + ["Tests", "seeds.py"], sources: ["Targets", "Driver"],
+            swiftSettings: settings))
+}

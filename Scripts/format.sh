@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-paths=(Package.swift Sources Tests)
+paths=(Package.swift Sources Tests Fuzz/Targets Fuzz/Tests Fuzz/Driver)
 [ ! -d Examples ] || paths+=(Examples)
 if [ "${1:-}" = lint ]; then
     swift format lint --strict --recursive --parallel --configuration .swift-format "${paths[@]}"

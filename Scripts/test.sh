@@ -34,7 +34,7 @@ step "build (debug)" swift build --build-tests || summary
 # What computes and what talks over sockets run one after the other, and of the latter a few at a
 # time: the timeouts of servers and clients mustn't run out because the processor has crash tests, or
 # the first steps of all tests, to do.
-computing='^Marble(Arrow|Environment|JSON|Log|Metrics|Raft|Simulator|Store)Tests\.'
+computing='^Marble(Arrow|Fuzz|Environment|JSON|Log|Metrics|Raft|Simulator|Store)Tests\.'
 export MARBLE_PYTHON=$PWD/.venv/bin/python
 step "unit tests that compute" \
     swift test --skip-build --filter "$computing" --xunit-output "$results/computing.xml"

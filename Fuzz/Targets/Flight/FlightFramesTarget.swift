@@ -1,0 +1,64 @@
+import NIOCore
+
+@testable import MarbleFlight
+
+/// HTTP/2 frames of any kind to a server that has got the preface.
+///
+/// Each frame of the input is its type, its flags, its stream, its payload's length in two bytes,
+/// and the payload; so the fuzzer needn't find out how lengths are written. Types from 0x80 on are
+/// whole requests: the headers of the method that their number stands for.
+enum FlightFramesTarget {
+    static func run(_ bytes: UnsafeRawBufferPointer) -> FuzzTarget.Outcome {
+        var input = FuzzInput(bytes)
+        let server = EmbeddedServer()
+        server.receive(ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+        while !input.isEmpty, server.isOpen {
+            server.receive(frame(&input))
+        }
+        let isOpen = server.isOpen
+        server.end()
+        return isOpen ? .accepted : .refused
+    }
+
+    private static func frame(_ input: inout FuzzInput) -> ByteBuffer {
+        let type = input.byte()
+        let flags = input.byte()
+        let stream = input.byte()
+        let payload = input.take(Int(input.number(UInt16.self)))
+        guard type >= 0x80 else {
+            return frame(type, flags, stream, ByteBuffer(copying: payload))
+        }
+        let methods = FlightMethod.allCases
+        var block = requestHeaders(methods[Int(type & 0x7F) % methods.count])
+        block.writeBytes(payload)
+        return frame(1, flags | 4, stream, block)
+    }
+
+    private static func frame(
+        _ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: ByteBuffer
+    ) -> ByteBuffer {
+        var frame = ByteBuffer()
+        frame.writeInteger(UInt8(payload.readableBytes >> 16))
+        frame.writeInteger(UInt16(truncatingIfNeeded: payload.readableBytes))
+        frame.writeMultipleIntegers(type, flags, UInt32(stream))
+        frame.writeImmutableBuffer(payload)
+        return frame
+    }
+
+    /// Literal fields, never indexed, so that the block means the same on every stream.
+    private static func requestHeaders(_ method: FlightMethod) -> ByteBuffer {
+        var block = ByteBuffer()
+        for (name, value) in [
+            (":method", "POST"), (":scheme", "http"), (":path", method.path),
+            (":authority", "localhost"), ("te", "trailers"),
+            ("content-type", "application/grpc"),
+        ] {
+            block.writeInteger(UInt8(0x10))
+            for text in [name, value] {
+                block.writeInteger(UInt8(text.utf8.count))
+                block.writeString(text)
+            }
+        }
+        return block
+    }
+}
