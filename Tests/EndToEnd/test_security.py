@@ -150,12 +150,11 @@ def test_an_admin_does_not_speak_raft(cluster):
             client.do_get(flight.Ticket(b"raft.snapshot/1/1/1/0")).read_all()
         headers = [(b"marble-cluster-bin", b"dGVzdC1jbHVzdGVy")]
         options = flight.FlightCallOptions(headers=headers, timeout=30)
-        writer, reader = client.do_exchange(flight.FlightDescriptor.for_path("raft"), options)
+        # Which of the calls hears of the refusal depends on who is faster.
         with pytest.raises(flight.FlightUnauthorizedError, match="needs the role peer"):
+            writer, reader = client.do_exchange(flight.FlightDescriptor.for_path("raft"), options)
             writer.done_writing()
             reader.read_chunk()
-        with pytest.raises(flight.FlightUnauthorizedError):
-            writer.close()
 
 
 def test_a_stranger_without_tls_gets_nothing(cluster):
