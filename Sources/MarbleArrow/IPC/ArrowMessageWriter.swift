@@ -4,7 +4,7 @@ struct ArrowMessageWriter {
     let schema: ArrowSchema
     let compression: ArrowCompression
     private var encoder: ArrowBatchEncoder
-    private var bytes: [UInt8]
+    private(set) var bytes: [UInt8]
     private var takenByteCount = 0
 
     /// Begins with the bytes of `head`, and the schema behind them.
@@ -38,7 +38,11 @@ struct ArrowMessageWriter {
     mutating func append(_ message: ArrowEncodedRecordBatch) -> ArrowFileBlock {
         let offset = takenByteCount + bytes.count
         let metadata = ArrowIPC.encapsulate(message.header)
-        bytes.reserveCapacity(bytes.count + metadata.count + message.bodyByteCount)
+        let byteCount = bytes.count + metadata.count + message.bodyByteCount
+        if byteCount > bytes.capacity {
+            // Not just as much as is needed: then every message would copy all those before it.
+            bytes.reserveCapacity(max(byteCount, 2 * bytes.capacity))
+        }
         bytes.append(contentsOf: metadata)
         for segment in message.segments {
             segment.withUnsafeBytes { bytes.append(contentsOf: $0) }

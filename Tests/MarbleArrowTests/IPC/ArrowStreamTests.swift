@@ -1,5 +1,6 @@
-import MarbleArrow
 import Testing
+
+@testable import MarbleArrow
 
 @Suite struct ArrowStreamTests {
     private func stream(_ batches: [ArrowRecordBatch]) throws -> [UInt8] {
@@ -30,6 +31,18 @@ import Testing
             }
         }
         return (reader.schema, batches, isEnded)
+    }
+
+    @Test func `a long stream isn't copied with every batch`() throws {
+        let batch = Samples.every(rowCount: 8)
+        var writer = ArrowMessageWriter(schema: Samples.everySchema, compression: .none)
+        var capacities: Set<Int> = []
+        for _ in 0..<100 {
+            for message in try writer.messages(of: batch) { writer.append(message) }
+            capacities.insert(writer.bytes.capacity)
+        }
+        #expect(writer.bytes.count > 1 << 16)
+        #expect(capacities.count < 15)
     }
 
     @Test func `a stream divided anywhere is read the same`() throws {
