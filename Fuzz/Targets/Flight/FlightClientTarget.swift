@@ -42,12 +42,16 @@ private final class EmbeddedClient {
         do {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(connection)
-            let multiplexer = try pipeline.configureHTTP2Pipeline(
-                mode: .client, connectionConfiguration: http2.connection,
-                streamConfiguration: http2.stream
-            ) { $0.eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
+            let streams = HTTP2Streams(
+                on: channel, connection: connection, windowByteCount: http2.windowByteCount,
+                delegate: NoServerStreams())
+            try pipeline.addHandlers([
+                NIOHTTP2Handler(
+                    mode: .client, connectionConfiguration: http2.connection,
+                    streamConfiguration: http2.stream), streams,
+            ])
             try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
-            for call in calls { open(call, multiplexer, connection, configuration) }
+            for call in calls { open(call, streams, connection, configuration) }
         } catch {
             fatalError("a connection can't be begun: \(error)")
         }
@@ -76,8 +80,8 @@ private final class EmbeddedClient {
     }
 
     private func open(
-        _ call: Call, _ multiplexer: NIOHTTP2Handler.StreamMultiplexer,
-        _ connection: FlightConnectionHandler, _ configuration: FlightClientConfiguration
+        _ call: Call, _ streams: HTTP2Streams, _ connection: FlightConnectionHandler,
+        _ configuration: FlightClientConfiguration
     ) {
         let limits = FlightStreamLimits(
             messageByteCountMax: 1 << 20, writeHighWatermark: configuration.writeHighWatermark,
@@ -92,19 +96,26 @@ private final class EmbeddedClient {
         stream.delegate = call
         stream.send(FlightData())
         stream.endInput()
-        let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
-        multiplexer.createStreamChannel(promise: nil) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(
-                    FlightStreamHandler(stream: stream, connection: bound.value))
-            }
-        }
+        let transport = streams.open()
+        transport.attach(stream)
+        stream.attach(transport, connection: connection)
     }
 
     private func takeOutput() {
         while (try? channel.readOutbound(as: IOData.self)) != nil {}
         while (try? channel.readInbound(as: HTTP2Frame.self)) != nil {}
     }
+}
+
+/// What a server opens is closed.
+private struct NoServerStreams: HTTP2StreamsDelegate {
+    func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers) {
+        stream.close()
+    }
+
+    func streamCreated(_ id: HTTP2StreamID, on channel: any Channel) {}
+
+    func streamClosed(_ id: HTTP2StreamID, on channel: any Channel) {}
 }
 
 /// One call, which counts what becomes of it.

@@ -2,14 +2,14 @@ import NIOCore
 import NIOHTTP2
 
 /// One connection of a client and the streams on it. Bound to the channel's event loop.
-final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
+final class FlightClientChannel: HTTP2StreamsDelegate, @unchecked Sendable {
     /// Stream identifiers end at 2³¹ - 1, and a client has every other one.
     private static let streamCountMax = 1 << 29
 
     let channel: any Channel
     /// Which attempt to connect of its place it is.
     let attemptNumber: Int
-    var multiplexer: NIOHTTP2Handler.StreamMultiplexer?
+    var streams: HTTP2Streams?
     private let connection: FlightConnectionHandler
     private weak var owner: FlightClientConnection?
     private let keepaliveInterval: TimeAmount?
@@ -40,34 +40,33 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
     }
 
     func open(_ stream: FlightStream) {
-        guard let multiplexer, stream.phase == .opening else { return }
+        guard let streams, stream.phase == .opening else { return }
         // From here on, not from its first frame: a connection that drains must wait for it.
         openCount += 1
         streamCount += 1
         stream.openingCount += 1
-        let created = channel.eventLoop.makePromise(of: (any Channel).self)
-        multiplexer.createStreamChannel(promise: created) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(
-                    FlightStreamHandler(stream: stream, connection: self.connection))
-            }
-        }
-        created.futureResult.whenComplete { result in
-            switch result {
-            case .success(let channel):
-                channel.closeFuture.whenComplete { _ in self.streamEnded(stream) }
-            case .failure:
-                self.streamEnded(stream)
-            }
-        }
+        let transport = streams.open()
+        stream.channel = self
+        transport.attach(stream)
+        stream.attach(transport, connection: connection)
         if streamCount >= Self.streamCountMax { drain() }
     }
 
-    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {}
+    /// A server opens no streams.
+    func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers) {
+        stream.close()
+    }
 
-    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {}
+    func streamCreated(_ id: HTTP2StreamID, on channel: any Channel) {}
 
-    private func streamEnded(_ stream: FlightStream) {
+    func streamClosed(_ id: HTTP2StreamID, on channel: any Channel) {}
+
+    /// On the loop's next turn, as HTTP/2 may be in the middle of a write.
+    func streamEnded(_ stream: FlightStream) {
+        channel.eventLoop.assumeIsolated().execute { self.discount(stream) }
+    }
+
+    private func discount(_ stream: FlightStream) {
         openCount -= 1
         if stream.phase == .opening {
             // Nothing of it was written here: another connection takes it.
@@ -100,6 +99,7 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
 
     func closed() {
         isDraining = true
+        streams = nil
         keepaliveTask?.cancel()
         keepaliveTimeoutTask?.cancel()
         owner?.channelClosed(self, connection.failure)
@@ -116,6 +116,7 @@ final class FlightClientChannel: NIOHTTP2StreamDelegate, @unchecked Sendable {
     func goAwayReceived(_ lastStreamID: HTTP2StreamID) {
         connection.lastStreamTaken = lastStreamID
         drain()
+        streams?.endUnnumbered()
     }
 
     func settingsReceived() {

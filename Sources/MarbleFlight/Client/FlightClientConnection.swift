@@ -199,15 +199,16 @@ final class FlightClientConnection: @unchecked Sendable {
             channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
             keepaliveInterval: configuration.keepaliveInterval.map { TimeAmount($0) },
             keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
-        state.multiplexer = try pipeline.configureHTTP2Pipeline(
-            mode: .client, connectionConfiguration: http2.connection,
-            streamConfiguration: http2.stream, streamDelegate: state
-        ) { channel in
-            // Flight servers open no streams.
-            channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
-        }
-        try pipeline.addHandler(FlightClientChannelHandler(state: state))
-        try pipeline.addHandler(ConnectionErrorHandler(logger: pool.logger))
+        let streams = HTTP2Streams(
+            on: channel, connection: connection, windowByteCount: http2.windowByteCount,
+            delegate: state)
+        state.streams = streams
+        try pipeline.addHandlers([
+            NIOHTTP2Handler(
+                mode: .client, connectionConfiguration: http2.connection,
+                streamConfiguration: http2.stream), streams,
+            FlightClientChannelHandler(state: state), ConnectionErrorHandler(logger: pool.logger),
+        ])
     }
 
     private func connected(_ channel: any Channel, _ number: Int) {

@@ -78,8 +78,8 @@ struct HTTPActionCall {
 
     // MARK: The call
 
-    /// The frames of the request, in order; the last one ends it.
-    func frames(_ head: HTTPRequestHead) -> [HTTP2Frame.FramePayload] {
+    /// The request's headers, and its data in pieces, of which the last one ends it.
+    func request(_ head: HTTPRequestHead) -> (headers: HPACKHeaders, data: [ByteBuffer]) {
         var headers: HPACKHeaders = [
             ":method": "POST", ":scheme": "http", ":path": method.path,
             ":authority": head.headers.first(name: "host") ?? "localhost",
@@ -92,13 +92,7 @@ struct HTTPActionCall {
         }
         var outgoing = OutgoingMessages()
         outgoing.append(request, as: method.requestKind)
-        let buffers = outgoing.take()
-        var frames: [HTTP2Frame.FramePayload] = [.headers(.init(headers: headers))]
-        for (index, buffer) in buffers.enumerated() {
-            let isLast = index == buffers.count - 1
-            frames.append(.data(.init(data: .byteBuffer(buffer), endStream: isLast)))
-        }
-        return frames
+        return (headers, outgoing.take())
     }
 
     /// Headers that are about this connection or this body (RFC 9110, 7.6.1), not about the call.

@@ -37,22 +37,22 @@ final class ServerCallAcceptor: Sendable {
 
     /// - Returns: `nil` when the request was refused, with its answer written.
     func accept(
-        _ headers: HPACKHeaders, endStream: Bool, context: ChannelHandlerContext,
+        _ headers: HPACKHeaders, endStream: Bool, transport: any StreamTransport,
         connection: FlightConnectionHandler
     ) -> FlightStream? {
         guard headers.first(name: ":method") == "POST" else {
-            refuse([":status": "405"], endStream, context)
+            refuse([":status": "405"], endStream, transport)
             return nil
         }
         guard let type = headers.first(name: "content-type"), GRPCHeader.isGRPC(type) else {
-            refuse([":status": "415"], endStream, context)
+            refuse([":status": "415"], endStream, transport)
             return nil
         }
         let request: ServerCallRequest
         do throws(FlightError) {
             request = try ServerCallRequest(headers, headerListByteCountMax: headerListByteCountMax)
         } catch {
-            refuse(error, endStream, context)
+            refuse(error, endStream, transport)
             return nil
         }
         var limits = limits
@@ -60,7 +60,7 @@ final class ServerCallAcceptor: Sendable {
             limits.messageByteCountMax = Self.handshakeMessageByteCountMax
         }
         let stream = FlightStream(
-            method: request.method, role: .server, eventLoop: context.eventLoop, limits: limits,
+            method: request.method, role: .server, eventLoop: transport.eventLoop, limits: limits,
             hasSingleInput: request.hasSingleMessage)
         stream.metadata = FlightMetadata(headers)
         stream.headersToSend = Self.responseHeaders
@@ -71,7 +71,8 @@ final class ServerCallAcceptor: Sendable {
         stream.deadline = request.deadline
         stream.span = limits.tracing?.startCall(request.method, from: connection.peerName, headers)
         stream.peerName = connection.peerName
-        stream.attach(context, connection: connection)
+        stream.acceptor = self
+        stream.attach(transport, connection: connection)
         stream.startDeadline()
         counters.withLockedValue {
             $0.callsStarted += 1
@@ -165,25 +166,22 @@ final class ServerCallAcceptor: Sendable {
     }
 
     private func refuse(
-        _ error: FlightError, _ isComplete: Bool, _ context: ChannelHandlerContext
+        _ error: FlightError, _ isComplete: Bool, _ transport: any StreamTransport
     ) {
         var headers = Self.responseHeaders
         headers.add(contentsOf: HPACKHeaders(status: error))
-        refuse(headers, isComplete, context)
+        refuse(headers, isComplete, transport)
     }
 
     /// - Parameter isComplete: Whether the client has ended its side; if not, it is told to stop.
     private func refuse(
-        _ headers: HPACKHeaders, _ isComplete: Bool, _ context: ChannelHandlerContext
+        _ headers: HPACKHeaders, _ isComplete: Bool, _ transport: any StreamTransport
     ) {
         counters.withLockedValue { $0.callsRefused += 1 }
         limits.metrics.callRefused()
-        let payload = HTTP2Frame.FramePayload.headers(.init(headers: headers, endStream: true))
-        context.write(NIOAny(payload), promise: nil)
-        if !isComplete {
-            context.write(NIOAny(HTTP2Frame.FramePayload.rstStream(.noError)), promise: nil)
-        }
-        context.flush()
+        transport.write(.headers(.init(headers: headers, endStream: true)), promise: nil)
+        if !isComplete { transport.write(.rstStream(.noError), promise: nil) }
+        transport.flush()
     }
 }
 

@@ -16,8 +16,10 @@ extension ServerPipeline {
         try channel.pipeline.syncOperations.addHandlers(
             connection, HTTPResponseEncoder(), ByteToMessageHandler(decoder),
             HTTPServerPipelineHandler(), NIOHTTPResponseHeadersValidator(),
-            HTTPExchangeHandler(
-                routes: routes, connection: connection, isHTTP2: false, logger: logger),
+            HTTP1ExchangeHandler(
+                HTTPExchange(
+                    routes: routes, connection: connection, isHTTP2: false,
+                    eventLoop: channel.eventLoop, logger: logger)),
             ConnectionErrorHandler(logger: logger))
     }
 }

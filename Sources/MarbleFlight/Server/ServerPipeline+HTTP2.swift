@@ -22,18 +22,15 @@ extension ServerPipeline {
                         ackTimeout: TimeAmount(configuration.keepaliveTimeout))
                 }))
         let http2 = configuration.http2
-        let acceptor = acceptor
-        let boundConnection = NIOLoopBound(connection, eventLoop: channel.eventLoop)
-        _ = try pipeline.configureHTTP2Pipeline(
-            mode: .server, connectionConfiguration: http2.connection,
-            streamConfiguration: http2.stream, streamDelegate: management.http2StreamDelegate
-        ) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(
-                    FlightStreamHandler(
-                        acceptor: acceptor, connection: boundConnection.value, plainHTTP: self))
-            }
-        }
+        let streams = HTTP2Streams(
+            on: channel, connection: connection, windowByteCount: http2.windowByteCount,
+            delegate: ServerStreams(
+                pipeline: self, connection: connection, management: management.http2StreamDelegate))
+        try pipeline.addHandlers([
+            NIOHTTP2Handler(
+                mode: .server, connectionConfiguration: http2.connection,
+                streamConfiguration: http2.stream), streams,
+        ])
         let pings = PingLimitHandler(
             countMax: configuration.pingsPerMinuteMax, connection: connection, logger: logger)
         try pipeline.addHandlers([pings, management, ConnectionErrorHandler(logger: logger)])
@@ -62,14 +59,35 @@ extension ServerPipeline {
         management.channelActive(context: try pipeline.context(handler: management))
     }
 
-    /// Adds, behind a stream's handler, what answers a request that isn't gRPC's.
-    func configurePlainStream(
-        _ context: ChannelHandlerContext, _ connection: FlightConnectionHandler
-    ) throws {
-        try context.pipeline.syncOperations.addHandlers(
-            HTTP2FramePayloadToHTTP1ServerCodec(),
-            HTTPExchangeHandler(
-                routes: routes, connection: connection, isHTTP2: true, logger: logger))
+}
+
+/// What becomes of the streams that a client opens.
+private struct ServerStreams: HTTP2StreamsDelegate {
+    let pipeline: ServerPipeline
+    let connection: FlightConnectionHandler
+    /// Counts the streams, for the connection's age and idleness.
+    let management: NIOHTTP2ServerConnectionManagementHandler.HTTP2StreamDelegate
+
+    func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers) {
+        guard HTTPRoutes.isPlain(headers.headers) else {
+            let call = pipeline.acceptor.accept(
+                headers.headers, endStream: headers.endStream, transport: stream,
+                connection: connection)
+            if let call { stream.attach(call) }
+            return
+        }
+        let exchange = HTTP2Exchange(
+            stream, routes: pipeline.routes, connection: connection, logger: pipeline.logger)
+        stream.attach(exchange)
+        exchange.frameReceived(.headers(headers))
+    }
+
+    func streamCreated(_ id: HTTP2StreamID, on channel: any Channel) {
+        management.streamCreated(id, channel: channel)
+    }
+
+    func streamClosed(_ id: HTTP2StreamID, on channel: any Channel) {
+        management.streamClosed(id, channel: channel)
     }
 }
 

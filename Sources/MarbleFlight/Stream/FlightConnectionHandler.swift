@@ -16,13 +16,15 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     var lastStreamTaken: HTTP2StreamID?
     /// On a server that has an authenticator: who speaks.
     var authentication: ConnectionAuthentication?
+    /// The connection's streams, if it speaks HTTP/2.
+    var streams: HTTP2Streams?
     private var context: ChannelHandlerContext?
     /// The turns of the loop in which streams had something to send.
     private(set) var writtenTurnCount = 0
     private var queued: [FlightStream] = []
     private let isPeerNamed: Bool
     private var isReading = false
-    private var isWriting = false
+    private(set) var isWriting = false
     private var isWriteScheduled = false
     private var isFlushWaiting = false
 
@@ -67,6 +69,7 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
         for stream in streams { stream.writeQueued() }
         streams.removeAll(keepingCapacity: true)
         if queued.isEmpty { swap(&streams, &queued) }
+        self.streams?.flushIfNeeded()
         isWriting = false
         if isFlushWaiting {
             isFlushWaiting = false

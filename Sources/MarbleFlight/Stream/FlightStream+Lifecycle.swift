@@ -3,15 +3,13 @@ import NIOHPACK
 import NIOHTTP2
 
 extension FlightStream {
-    /// The stream's channel is there: what was sent meanwhile can go out.
-    func attach(_ context: ChannelHandlerContext, connection: FlightConnectionHandler) {
-        guard phase == .opening else {
-            return context.close(promise: nil)
-        }
-        self.context = context
+    /// The stream is on a connection: what was sent meanwhile can go out.
+    func attach(_ transport: any StreamTransport, connection: FlightConnectionHandler) {
+        guard phase == .opening else { return transport.close() }
+        self.transport = transport
         self.connection = connection
         phase = .open
-        remoteAddress = context.channel.remoteAddress
+        remoteAddress = transport.remoteAddress
         if isReadingPaused {
             isReadingPaused = false
             pauseReading()

@@ -13,7 +13,7 @@ extension FlightStream {
         guard !isReadingPaused else { return }
         isReadingPaused = true
         meter.readingPaused()
-        setAutomaticReading(false)
+        transport?.setReading(false)
     }
 
     /// Goes on with the delivery of messages, on the loop's next turn.
@@ -29,17 +29,7 @@ extension FlightStream {
     private func goOnReading() {
         deliver()
         guard !isReadingPaused, !assembler.hasWaitingMessages, phase != .closed else { return }
-        setAutomaticReading(true)
-    }
-
-    private func setAutomaticReading(_ isAutomatic: Bool) {
-        guard let options = context?.channel.syncOptions else { return }
-        do {
-            try options.setOption(.autoRead, value: isAutomatic)
-            if isAutomatic { context?.read() }
-        } catch {
-            abort(FlightError(.internal, "can't change the stream's reading mode", cause: error))
-        }
+        transport?.setReading(true)
     }
 
     func dataReceived(_ chunk: ByteBuffer, endStream: Bool) {
@@ -50,7 +40,7 @@ extension FlightStream {
             return fail(error)
         }
         messagesCame(received.count - countBefore)
-        if assembler.hasWaitingMessages { setAutomaticReading(false) }
+        if assembler.hasWaitingMessages { transport?.setReading(false) }
         if endStream { inputReceivedCompletely() }
     }
 
@@ -82,7 +72,7 @@ extension FlightStream {
         messagesCame(received.count - countBefore)
         guard !assembler.hasWaitingMessages else { return }
         if inputEnded { checkInputEnd() }
-        setAutomaticReading(true)
+        transport?.setReading(true)
         scheduleDelivery()
     }
 
@@ -137,8 +127,8 @@ extension FlightStream {
         if closeReason == nil { closeReason = error }
         received.removeAll()
         assembler.reset()
-        if let context {
-            context.close(promise: nil)
+        if let transport {
+            transport.close()
         } else {
             isReadingPaused = false
             isClosing = true
@@ -147,9 +137,9 @@ extension FlightStream {
     }
 
     /// The HTTP/2 stream is gone. Messages that came before are still delivered.
-    func channelClosed() {
+    func transportEnded() {
         guard phase != .closed, !isClosing else { return }
-        context = nil
+        transport = nil
         if isUnsent, closeReason == nil { return returnToPlace() }
         isClosing = true
         // A complete answer survives a pause; anything else is reported at once.

@@ -97,39 +97,40 @@ extension FlightStream {
     /// Writes all that is queued into the HTTP/2 stream. Called by the connection once per turn.
     func writeQueued() {
         isQueuedForWriting = false
-        guard phase == .open, let context, ending != .written else { return }
+        guard phase == .open, let transport, ending != .written else { return }
         let isEnding = ending == .requested
         if role == .server, isEnding, headersToSend != nil, outgoing.byteCount == 0 {
-            return writeTrailersOnly(context)
+            return writeTrailersOnly(transport)
         }
-        writeHeaders(context)
-        writeMessages(context, endStream: isEnding && role == .client)
+        writeHeaders(transport)
+        writeMessages(transport, endStream: isEnding && role == .client)
         if isEnding {
             ending = .written
-            if role == .server { writeTrailers(context) }
+            if role == .server { writeTrailers(transport) }
         }
-        context.flush()
+        transport.flush()
     }
 
-    private func writeHeaders(_ context: ChannelHandlerContext) {
+    private func writeHeaders(_ transport: any StreamTransport) {
         guard var headers = headersToSend else { return }
         headersToSend = nil
         if role == .server { headers.append(responseMetadata) }
-        context.write(payload: .headers(.init(headers: headers)))
+        transport.write(.headers(.init(headers: headers)), promise: nil)
     }
 
-    private func writeMessages(_ context: ChannelHandlerContext, endStream: Bool) {
+    private func writeMessages(_ transport: any StreamTransport, endStream: Bool) {
         let byteCount = outgoing.byteCount
         guard byteCount > 0 else {
             if endStream {
-                let empty = context.channel.allocator.buffer(capacity: 0)
-                context.write(payload: .data(.init(data: .byteBuffer(empty), endStream: true)))
+                let end = HTTP2Frame.FramePayload.Data(
+                    data: .byteBuffer(ByteBuffer()), endStream: true)
+                transport.write(.data(end), promise: nil)
             }
             return
         }
         unwrittenByteCount += byteCount
         meter.writing(byteCount: byteCount)
-        let written = context.eventLoop.makePromise(of: Void.self)
+        let written = eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             bytesWritten(byteCount)
         }
@@ -137,32 +138,28 @@ extension FlightStream {
         let buffers = outgoing.take()
         for (index, buffer) in buffers.enumerated() {
             let isLast = index == buffers.count - 1
-            context.write(
-                payload: .data(
-                    .init(data: .byteBuffer(buffer), endStream: endStream && isLast)),
+            transport.write(
+                .data(.init(data: .byteBuffer(buffer), endStream: endStream && isLast)),
                 promise: isLast ? written : nil)
         }
     }
 
-    private func writeTrailers(_ context: ChannelHandlerContext) {
+    private func writeTrailers(_ transport: any StreamTransport) {
         var trailers = HPACKHeaders(status: finalStatus)
         trailers.append(responseTrailers)
-        context.write(
-            payload: .headers(.init(headers: trailers, endStream: true)),
-            promise: stopInput(context))
+        transport.write(
+            .headers(.init(headers: trailers, endStream: true)), promise: stopInput())
     }
 
-    private func writeTrailersOnly(_ context: ChannelHandlerContext) {
+    private func writeTrailersOnly(_ transport: any StreamTransport) {
         guard var headers = headersToSend else { return }
         headersToSend = nil
         ending = .written
         headers.append(responseMetadata)
         headers.add(contentsOf: HPACKHeaders(status: finalStatus))
         headers.append(responseTrailers)
-        context.write(
-            payload: .headers(.init(headers: headers, endStream: true)),
-            promise: stopInput(context))
-        context.flush()
+        transport.write(.headers(.init(headers: headers, endStream: true)), promise: stopInput())
+        transport.flush()
     }
 
     /// After the status: a client that is still sending is told to stop.
@@ -170,13 +167,13 @@ extension FlightStream {
     /// - Returns: the promise of the status's write. A reset that is written before it is fulfilled would
     ///   overtake the messages and the status that wait for a flush or for the client's window, and NIO
     ///   would drop them.
-    private func stopInput(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+    private func stopInput() -> EventLoopPromise<Void>? {
         guard !inputEnded else { return nil }
-        let written = context.eventLoop.makePromise(of: Void.self)
+        let written = eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess { [self] in
-            guard !inputEnded, let context = self.context else { return }
-            context.write(payload: .rstStream(.noError))
-            context.flush()
+            guard !inputEnded, let transport else { return }
+            transport.write(.rstStream(.noError), promise: nil)
+            transport.flush()
         }
         return written
     }
@@ -197,13 +194,5 @@ extension FlightStream {
         }
         if wasWritable, !isWritable { meter.writingPaused() }
         if wasWritable != isWritable { delegate?.flightStreamWritabilityChanged(self) }
-    }
-}
-
-extension ChannelHandlerContext {
-    fileprivate func write(
-        payload: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>? = nil
-    ) {
-        write(NIOAny(payload), promise: promise)
     }
 }

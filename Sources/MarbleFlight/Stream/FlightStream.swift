@@ -49,10 +49,14 @@ public final class FlightStream: @unchecked Sendable {
     var peerName = "unknown peer"
     var delegate: (any FlightStreamDelegate)?
     var phase = Phase.opening
-    var context: ChannelHandlerContext?
+    var transport: (any StreamTransport)?
     var connection: FlightConnectionHandler?
     /// On a client: where in the pool the call is counted.
     var place: FlightClientConnection?
+    /// On a client: what has the stream on its connection.
+    var channel: FlightClientChannel?
+    /// On a server: what has let the call in.
+    var acceptor: ServerCallAcceptor?
     /// On a client: whether the call waits for a server that can't be reached.
     var waitsForReady = false
     /// On a client: how often the stream was put on a connection.

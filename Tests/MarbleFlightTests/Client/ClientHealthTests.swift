@@ -153,7 +153,7 @@ struct ClientHealthTests {
             let reader = try await client.doGet(FlightTicket("endless 1000"))
             let stream = reader.stream
             let values = try await stream.eventLoop.flatSubmit {
-                let channel = stream.context?.channel.parent
+                let channel = stream.channel?.channel
                 let options = FlightTCPKeepalive().options.map(\.0)
                 return EventLoopFuture.whenAllSucceed(
                     options.compactMap { channel?.getOption($0) }, on: stream.eventLoop)

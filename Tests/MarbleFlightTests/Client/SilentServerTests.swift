@@ -7,6 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct SilentServerTests {
     private func withSilentServer(
+        behindItsSettings words: ByteBuffer = ByteBuffer(),
         _ configure: (inout FlightClientConfiguration) -> Void = { _ in },
         _ body: (FlightClient) async throws -> Void
     ) async throws {
@@ -16,6 +17,7 @@ struct SilentServerTests {
                     // Empty settings.
                     var settings = ByteBuffer()
                     settings.writeFrame(type: 4, flags: 0, stream: 0, payload: ByteBuffer())
+                    settings.writeImmutableBuffer(words)
                     channel.writeAndFlush(settings, promise: nil)
                 }
                 return channel.eventLoop.makeSucceededVoidFuture()
@@ -45,6 +47,21 @@ struct SilentServerTests {
             task.cancel()
             let error = await task.value
             #expect(error?.code == .cancelled)
+        }
+    }
+
+    @Test func `a call that nothing was written of goes on after GOAWAY`() async throws {
+        // The last stream, and NO_ERROR.
+        var goAway = ByteBuffer()
+        goAway.writeFrame(
+            type: 7, flags: 0, stream: 0,
+            payload: ByteBuffer(bytes: [127, 255, 255, 255, 0, 0, 0, 0]))
+        try await withSilentServer(behindItsSettings: goAway) { client in
+            let options = FlightCallOptions(retry: .never)
+            let error = await flightError { _ = try await client.listActions(options: options) }
+            #expect(error?.code == .unavailable)
+            // It has been on several connections.
+            #expect(error?.message.contains("end as soon as they stand") == true)
         }
     }
 

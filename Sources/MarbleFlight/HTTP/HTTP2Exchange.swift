@@ -1,0 +1,104 @@
+import Logging
+import NIOCore
+import NIOHPACK
+import NIOHTTP1
+import NIOHTTP2
+
+/// A request of plain HTTP on a stream of HTTP/2.
+final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
+    private let exchange: HTTPExchange
+    private let stream: HTTP2Stream
+
+    init(
+        _ stream: HTTP2Stream, routes: HTTPRoutes, connection: FlightConnectionHandler,
+        logger: Logger
+    ) {
+        self.stream = stream
+        exchange = HTTPExchange(
+            routes: routes, connection: connection, isHTTP2: true, eventLoop: stream.eventLoop,
+            logger: logger)
+        exchange.begin(on: self)
+    }
+
+    // MARK: The stream's side
+
+    func frameReceived(_ payload: HTTP2Frame.FramePayload) {
+        switch payload {
+        case .headers(let frame):
+            // Trailers of a request say nothing but that it is complete.
+            if let head = HTTPRequestHead(frame.headers, isComplete: frame.endStream) {
+                exchange.received(.head(head))
+            }
+            if frame.endStream { exchange.received(.end(nil)) }
+        case .data(let frame):
+            guard case .byteBuffer(let chunk) = frame.data else { return }
+            if chunk.readableBytes > 0 { exchange.received(.body(chunk)) }
+            if frame.endStream { exchange.received(.end(nil)) }
+        default:
+            break
+        }
+    }
+
+    func readCompleted() {}
+
+    func connectionWritabilityChanged(_ isWritable: Bool) {}
+
+    func streamFailed(_ error: any Error) {
+        exchange.failed(error)
+    }
+
+    func streamEnded() {
+        exchange.ended()
+    }
+
+    // MARK: The exchange's side
+
+    var eventLoop: any EventLoop { stream.eventLoop }
+    var remoteAddress: SocketAddress? { stream.remoteAddress }
+
+    func write(_ part: HTTPServerResponsePart, promise: EventLoopPromise<Void>?) {
+        switch part {
+        case .head(let head):
+            var headers: HPACKHeaders = [":status": String(head.status.code)]
+            headers.add(contentsOf: HPACKHeaders(httpHeaders: head.headers))
+            stream.write(.headers(.init(headers: headers)), promise: promise)
+        case .body(let body):
+            stream.write(.data(.init(data: body)), promise: promise)
+        case .end:
+            let end = HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer()), endStream: true)
+            stream.write(.data(end), promise: promise)
+        }
+    }
+
+    func flush() {
+        stream.flush()
+    }
+
+    func close() {
+        stream.close()
+    }
+
+    /// The end of the answer has said it.
+    func closeOutput() {}
+}
+
+extension HTTPRequestHead {
+    /// - Parameter isComplete: Whether no body follows.
+    /// - Returns: `nil` for trailers. What a request's headers must have, HTTP/2 has checked.
+    fileprivate init?(_ headers: HPACKHeaders, isComplete: Bool) {
+        guard let method = headers.first(name: ":method"), let path = headers.first(name: ":path")
+        else { return nil }
+        self.init(
+            version: HTTPVersion(major: 2, minor: 0), method: HTTPMethod(rawValue: method),
+            uri: path)
+        if let authority = headers.first(name: ":authority"), !headers.contains(name: "host") {
+            self.headers.add(name: "host", value: authority)
+        }
+        for (name, value, _) in headers where !name.hasPrefix(":") {
+            self.headers.add(name: name, value: value)
+        }
+        if !isComplete, !headers.contains(name: "content-length"), self.method == .POST {
+            self.headers.add(name: "transfer-encoding", value: "chunked")
+        }
+    }
+}
