@@ -38,18 +38,9 @@ private final class EmbeddedClient {
         calls = (methods[position...] + methods[..<position]).map { Call($0) }
         let configuration = FlightClientConfiguration(host: "localhost", port: 1)
         let connection = FlightConnectionHandler(peerName: "the server")
-        let http2 = configuration.http2
         do {
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(connection)
-            let streams = HTTP2Streams(
-                on: channel, connection: connection, windowByteCount: http2.windowByteCount,
-                delegate: NoServerStreams())
-            try pipeline.addHandlers([
-                NIOHTTP2Handler(
-                    mode: .client, connectionConfiguration: http2.connection,
-                    streamConfiguration: http2.stream), streams,
-            ])
+            let streams = try HTTP2Streams.add(
+                to: channel, .client, configuration.http2, connection: connection)
             try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
             for call in calls { open(call, streams, connection, configuration) }
         } catch {
@@ -105,17 +96,6 @@ private final class EmbeddedClient {
         while (try? channel.readOutbound(as: IOData.self)) != nil {}
         while (try? channel.readInbound(as: HTTP2Frame.self)) != nil {}
     }
-}
-
-/// What a server opens is closed.
-private struct NoServerStreams: HTTP2StreamsDelegate {
-    func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers) {
-        stream.close()
-    }
-
-    func streamCreated(_ id: HTTP2StreamID, on channel: any Channel) {}
-
-    func streamClosed(_ id: HTTP2StreamID, on channel: any Channel) {}
 }
 
 /// One call, which counts what becomes of it.

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP2
 
 /// One connection of a client and the streams on it. Bound to the channel's event loop.
-final class FlightClientChannel: HTTP2StreamsDelegate, @unchecked Sendable {
+final class FlightClientChannel: @unchecked Sendable {
     /// Stream identifiers end at 2³¹ - 1, and a client has every other one.
     private static let streamCountMax = 1 << 29
 
@@ -51,15 +51,6 @@ final class FlightClientChannel: HTTP2StreamsDelegate, @unchecked Sendable {
         stream.attach(transport, connection: connection)
         if streamCount >= Self.streamCountMax { drain() }
     }
-
-    /// A server opens no streams.
-    func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers) {
-        stream.close()
-    }
-
-    func streamCreated(_ id: HTTP2StreamID, on channel: any Channel) {}
-
-    func streamClosed(_ id: HTTP2StreamID, on channel: any Channel) {}
 
     /// On the loop's next turn, as HTTP/2 may be in the middle of a write.
     func streamEnded(_ stream: FlightStream) {

@@ -193,20 +193,13 @@ final class FlightClientConnection: @unchecked Sendable {
                     context: tlsContext, serverHostname: tls.serverName(configuration.host)))
         }
         let connection = FlightConnectionHandler(peerName: peerName)
-        try pipeline.addHandler(connection)
-        let http2 = configuration.http2
         let state = FlightClientChannel(
             channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
             keepaliveInterval: configuration.keepaliveInterval.map { TimeAmount($0) },
             keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
-        let streams = HTTP2Streams(
-            on: channel, connection: connection, windowByteCount: http2.windowByteCount,
-            delegate: state)
-        state.streams = streams
+        state.streams = try HTTP2Streams.add(
+            to: channel, .client, configuration.http2, connection: connection)
         try pipeline.addHandlers([
-            NIOHTTP2Handler(
-                mode: .client, connectionConfiguration: http2.connection,
-                streamConfiguration: http2.stream), streams,
             FlightClientChannelHandler(state: state), ConnectionErrorHandler(logger: pool.logger),
         ])
     }
@@ -317,7 +310,6 @@ extension FlightClientConfiguration {
         HTTP2Configuration(
             windowByteCount: windowByteCount, frameByteCountMax: frameByteCountMax,
             concurrentStreamsMax: 100, headerListByteCountMax: 64 << 10,
-            streamResetsMax: 1_000_000, writeHighWatermark: writeHighWatermark,
-            writeLowWatermark: writeLowWatermark)
+            streamResetsMax: 1_000_000)
     }
 }

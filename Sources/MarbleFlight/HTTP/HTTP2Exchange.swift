@@ -8,6 +8,7 @@ import NIOHTTP2
 final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
     private let exchange: HTTPExchange
     private let stream: HTTP2Stream
+    private var hasHead = false
 
     init(
         _ stream: HTTP2Stream, routes: HTTPRoutes, connection: FlightConnectionHandler,
@@ -26,7 +27,11 @@ final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
         switch payload {
         case .headers(let frame):
             // Trailers of a request say nothing but that it is complete.
-            if let head = HTTPRequestHead(frame.headers, isComplete: frame.endStream) {
+            if !hasHead {
+                guard let head = HTTPRequestHead(frame.headers, isComplete: frame.endStream) else {
+                    return refuse()
+                }
+                hasHead = true
                 exchange.received(.head(head))
             }
             if frame.endStream { exchange.received(.end(nil)) }
@@ -37,6 +42,12 @@ final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
         default:
             break
         }
+    }
+
+    /// A request that isn't one (RFC 9113, 8.1.1).
+    private func refuse() {
+        stream.write(.rstStream(.protocolError), promise: nil)
+        stream.flush()
     }
 
     func readCompleted() {}
@@ -84,21 +95,31 @@ final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
 
 extension HTTPRequestHead {
     /// - Parameter isComplete: Whether no body follows.
-    /// - Returns: `nil` for trailers. What a request's headers must have, HTTP/2 has checked.
+    /// - Returns: `nil` if something is missing, or has bytes that would divide the line of a request.
     fileprivate init?(_ headers: HPACKHeaders, isComplete: Bool) {
-        guard let method = headers.first(name: ":method"), let path = headers.first(name: ":path")
+        guard let method = headers.pseudoHeader(":method"),
+            let path = headers.pseudoHeader(":path"),
+            let host = headers.pseudoHeader(":authority")
         else { return nil }
         self.init(
             version: HTTPVersion(major: 2, minor: 0), method: HTTPMethod(rawValue: method),
             uri: path)
-        if let authority = headers.first(name: ":authority"), !headers.contains(name: "host") {
-            self.headers.add(name: "host", value: authority)
-        }
+        if !headers.contains(name: "host") { self.headers.add(name: "host", value: host) }
         for (name, value, _) in headers where !name.hasPrefix(":") {
             self.headers.add(name: name, value: value)
         }
-        if !isComplete, !headers.contains(name: "content-length"), self.method == .POST {
-            self.headers.add(name: "transfer-encoding", value: "chunked")
+        guard !isComplete, !headers.contains(name: "content-length") else { return }
+        switch self.method {
+        case .GET, .HEAD, .DELETE, .CONNECT, .TRACE: break
+        default: self.headers.add(name: "transfer-encoding", value: "chunked")
         }
+    }
+}
+
+extension HPACKHeaders {
+    fileprivate func pseudoHeader(_ name: String) -> String? {
+        guard let value = first(name: name), !value.utf8.contains(where: { $0 <= 32 || $0 == 127 })
+        else { return nil }
+        return value
     }
 }

@@ -57,7 +57,7 @@ final class HTTPExchange {
         self.logger = logger
     }
 
-    /// Waits for a request on the wire?.
+    /// Waits for a request on the wire.
     func begin(on wire: any HTTPExchangeWire) {
         self.wire = wire
         startTimer(routes.handshakeTimeout) { $0.wire?.close() }
@@ -106,8 +106,7 @@ final class HTTPExchange {
         guard case .receiving(let head, let route, var body) = phase else { return }
         phase = .waiting
         guard body.readableBytes + chunk.readableBytes <= routes.bodyByteCountMax else {
-            return answer(
-                HTTPRefusal.tooLarge(routes.bodyByteCountMax).answer, to: head)
+            return answer(HTTPRefusal.tooLarge(routes.bodyByteCountMax).answer, to: head)
         }
         guard routes.budget.reserve(chunk.readableBytes) else {
             let error = FlightError(
@@ -134,9 +133,7 @@ final class HTTPExchange {
     }
 
     /// Asks who wants to see a page that isn't for everyone.
-    private func admit(
-        to resource: FlightHTTPResource, _ head: HTTPRequestHead
-    ) {
+    private func admit(to resource: FlightHTTPResource, _ head: HTTPRequestHead) {
         guard let role = resource.requiredRole, let authentication = routes.authentication,
             let speaker = connection.authentication
         else { return ask(resource, head) }
@@ -168,9 +165,7 @@ final class HTTPExchange {
         }
     }
 
-    private func ask(
-        _ resource: FlightHTTPResource, _ head: HTTPRequestHead
-    ) {
+    private func ask(_ resource: FlightHTTPResource, _ head: HTTPRequestHead) {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let task = Task {
             let response = await resource.respond()
@@ -199,8 +194,8 @@ final class HTTPExchange {
             response.headers.replaceOrAdd(
                 name: "connection", value: mustClose ? "close" : "keep-alive")
         }
-        startTimer(routes.timeout) { $0.wire?.close() }
         guard let wire else { return }
+        startTimer(routes.timeout) { $0.wire?.close() }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let written = eventLoop.makePromise(of: Void.self)
         written.futureResult.whenSuccess {

@@ -8,8 +8,6 @@ struct HTTP2Configuration: Sendable {
     var concurrentStreamsMax: Int
     var headerListByteCountMax: Int
     var streamResetsMax: Int
-    var writeHighWatermark: Int
-    var writeLowWatermark: Int
 
     /// Long-lived peers ask for signs of life more often than the library's limit of 200 in 30 seconds.
     private static let controlFramesMax = 10_000
@@ -30,7 +28,6 @@ struct HTTP2Configuration: Sendable {
             HTTP2Setting(parameter: .maxFrameSize, value: frameByteCountMax),
             HTTP2Setting(parameter: .enablePush, value: 0),
         ]
-        connection.targetWindowSize = windowByteCount
         connection.maximumSequentialEmptyDataFrames = Self.emptyDataFramesMax
         connection.maximumRecentlyResetStreams = max(concurrentStreamsMax, 32)
         connection.controlFrameRateLimit.maximumCount = Self.controlFramesMax
@@ -39,9 +36,6 @@ struct HTTP2Configuration: Sendable {
 
     var stream: NIOHTTP2Handler.StreamConfiguration {
         var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.targetWindowSize = windowByteCount
-        stream.outboundBufferSizeHighWatermark = writeHighWatermark
-        stream.outboundBufferSizeLowWatermark = writeLowWatermark
         stream.streamResetFrameRateLimit.maximumCount = streamResetsMax
         stream.streamErrorRateLimit.maximumCount = streamResetsMax
         return stream

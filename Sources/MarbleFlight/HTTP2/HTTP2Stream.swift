@@ -6,20 +6,26 @@ import NIOHTTP2
 ///
 /// Belongs to an ``HTTP2Streams``, and lives on its event loop.
 final class HTTP2Stream: StreamTransport {
+    private enum Phase {
+        case open
+        /// `RST_STREAM` was written, and HTTP/2 hasn't said yet that the stream has ended.
+        case resetting
+        /// HTTP/2 has said so, and why; what had come before is being handed on.
+        case ending(HTTP2ErrorCode?)
+        case ended
+    }
+
     /// The frames' number; a client's stream gets it with its first frame, so that numbers go out in order.
     private(set) var id: HTTP2StreamID?
     private let streams: HTTP2Streams
     /// Who uses the stream; let go at its end.
-    private(set) var user: (any HTTP2StreamUser)?
+    private var user: (any HTTP2StreamUser)?
     private var window: InboundWindow
     /// What has come while nobody wanted to read.
     private var held: Deque<HTTP2Frame.FramePayload> = []
     private var isReading = true
     private var isTakingHeld = false
-    private var isClosing = false
-    private(set) var isClosed = false
-    /// Why the stream is over, once HTTP/2 has said that it is.
-    private var end: HTTP2ErrorCode??
+    private var phase = Phase.open
     /// Whether frames of it have come in this read of the connection.
     var isRead = false
     /// Whether HTTP/2 knows the stream. Headers of a client wait while the server takes no further streams.
@@ -35,7 +41,7 @@ final class HTTP2Stream: StreamTransport {
 
     /// Says who uses the stream, unless that has ended meanwhile.
     func attach(_ user: any HTTP2StreamUser) {
-        guard !isClosed else { return user.streamEnded() }
+        if case .ended = phase { return user.streamEnded() }
         self.user = user
     }
 
@@ -45,7 +51,7 @@ final class HTTP2Stream: StreamTransport {
     // MARK: Outgoing
 
     func write(_ payload: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>?) {
-        guard !isClosed, !isClosing, end == nil else {
+        guard case .open = phase else {
             promise?.fail(ChannelError.alreadyClosed)
             return
         }
@@ -60,14 +66,14 @@ final class HTTP2Stream: StreamTransport {
 
     /// Ends the stream with `RST_STREAM`, if anything of it has gone out.
     func close() {
-        guard !isClosed, !isClosing, end == nil else { return }
-        isClosing = true
+        guard case .open = phase else { return }
+        phase = .resetting
         if let id {
             streams.write(HTTP2Frame(streamID: id, payload: .rstStream(.cancel)), nil)
             streams.flush()
         }
         // HTTP/2 says that an open stream has ended, and nothing of any other.
-        if !isOpen, !isClosed { streams.end(self) }
+        if !isOpen { streams.end(self) }
     }
 
     // MARK: Incoming
@@ -96,8 +102,7 @@ final class HTTP2Stream: StreamTransport {
 
     private func takeHeld() {
         isTakingHeld = true
-        // At the end of the stream all is handed on, wanted or not.
-        while isReading || end != nil, let payload = held.popFirst() {
+        while isReading || isEnding, let payload = held.popFirst() {
             user?.frameReceived(payload)
             guard case .data(let frame) = payload else { continue }
             open(by: window.taken(frame.data.readableBytes))
@@ -115,7 +120,7 @@ final class HTTP2Stream: StreamTransport {
     }
 
     private func open(by increment: Int?) {
-        guard let increment, let id, !isClosed, !isClosing else { return }
+        guard let increment, let id, case .open = phase else { return }
         streams.writeSoon(
             HTTP2Frame(streamID: id, payload: .windowUpdate(windowSizeIncrement: increment)))
     }
@@ -133,15 +138,22 @@ final class HTTP2Stream: StreamTransport {
     /// The stream is over. What has come before is still handed on.
     /// - Parameter reason: `nil`: in order, or with its connection.
     func ended(_ reason: HTTP2ErrorCode?) {
-        guard !isClosed, end == nil else { return }
-        end = .some(reason)
+        switch phase {
+        case .open, .resetting: phase = .ending(reason)
+        case .ending, .ended: return
+        }
         window.isClosed = true
         if !isTakingHeld { takeHeld() }
     }
 
+    /// All is handed on now, wanted or not.
+    private var isEnding: Bool {
+        if case .ending = phase { true } else { false }
+    }
+
     private func finish() {
-        guard let reason = end, !isClosed else { return }
-        isClosed = true
+        guard case .ending(let reason) = phase else { return }
+        phase = .ended
         guard let user else { return }
         self.user = nil
         if let reason, let id {

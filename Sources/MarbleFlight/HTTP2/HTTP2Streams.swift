@@ -5,7 +5,7 @@ import NIOHTTP2
 /// The streams of one HTTP/2 connection: gives each its frames, opens the windows, and tells each its end.
 ///
 /// Stands behind the `NIOHTTP2Handler`, which knows the protocol. NIO's own multiplexer gives each stream a
-/// channel with a pipeline; for a call of one small message each way that is half of the work.
+/// channel with a pipeline; for a call of one small message each way that is a third of the work.
 final class HTTP2Streams: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
     typealias InboundOut = HTTP2Frame
@@ -15,7 +15,8 @@ final class HTTP2Streams: ChannelInboundHandler {
     var remoteAddress: SocketAddress? { context?.remoteAddress }
     private let connection: FlightConnectionHandler
     private let windowByteCount: Int
-    private let delegate: any HTTP2StreamsDelegate
+    private let opener: (any HTTP2StreamOpener)?
+    private let counter: (any NIOHTTP2StreamDelegate)?
     private var context: ChannelHandlerContext?
     private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     /// Streams of a client that haven't got a number.
@@ -26,15 +27,36 @@ final class HTTP2Streams: ChannelInboundHandler {
     private var isReading = false
     private var isFlushWaiting = false
 
-    init(
+    private init(
         on channel: any Channel, connection: FlightConnectionHandler, windowByteCount: Int,
-        delegate: any HTTP2StreamsDelegate
+        opener: (any HTTP2StreamOpener)?, counter: (any NIOHTTP2StreamDelegate)?
     ) {
         eventLoop = channel.eventLoop
         self.connection = connection
         self.windowByteCount = windowByteCount
-        self.delegate = delegate
+        self.opener = opener
+        self.counter = counter
         window = InboundWindow(target: windowByteCount)
+    }
+
+    /// Adds the connection's handler, HTTP/2, and its streams to a channel, in this order.
+    ///
+    /// - Parameters:
+    ///   - opener: Serves the streams that the peer opens; without it, they are closed.
+    ///   - counter: Hears of each stream.
+    static func add(
+        to channel: any Channel, _ mode: NIOHTTP2Handler.ParserMode,
+        _ configuration: HTTP2Configuration, connection: FlightConnectionHandler,
+        opener: (any HTTP2StreamOpener)? = nil, counter: (any NIOHTTP2StreamDelegate)? = nil
+    ) throws -> HTTP2Streams {
+        let streams = HTTP2Streams(
+            on: channel, connection: connection, windowByteCount: configuration.windowByteCount,
+            opener: opener, counter: counter)
+        let http2 = NIOHTTP2Handler(
+            mode: mode, connectionConfiguration: configuration.connection,
+            streamConfiguration: configuration.stream)
+        try channel.pipeline.syncOperations.addHandlers([connection, http2, streams])
+        return streams
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -102,9 +124,11 @@ final class HTTP2Streams: ChannelInboundHandler {
     }
 
     func flushIfNeeded() {
-        guard isFlushWaiting else { return }
-        isFlushWaiting = false
-        context?.flush()
+        // A flush ends streams, of which further frames may come.
+        while isFlushWaiting {
+            isFlushWaiting = false
+            context?.flush()
+        }
     }
 
     /// Writes what comes of a read, or of somebody who reads again.
@@ -121,7 +145,6 @@ final class HTTP2Streams: ChannelInboundHandler {
         guard frame.streamID != .rootStream else { return context.fireChannelRead(data) }
         switch frame.payload {
         case .data, .headers: break
-        case .priority: return context.fireChannelRead(data)
         // HTTP/2 itself acts on the others.
         default: return
         }
@@ -132,7 +155,8 @@ final class HTTP2Streams: ChannelInboundHandler {
             let stream = HTTP2Stream(self, id: frame.streamID, windowByteCount: windowByteCount)
             streams[frame.streamID] = stream
             note(stream)
-            delegate.streamOpened(stream, headers)
+            guard let opener else { return stream.close() }
+            opener.streamOpened(stream, headers)
         }
     }
 
@@ -174,12 +198,12 @@ final class HTTP2Streams: ChannelInboundHandler {
         case let event as StreamClosedEvent:
             guard let stream = streams.removeValue(forKey: event.streamID) else { return }
             stream.ended(event.reason)
-            delegate.streamClosed(event.streamID, on: context.channel)
+            counter?.streamClosed(event.streamID, channel: context.channel)
         case let event as NIOHTTP2StreamCreatedEvent:
             // A stream whose headers are refused at once never comes here.
             guard let stream = streams[event.streamID] else { return }
             stream.isOpen = true
-            delegate.streamCreated(event.streamID, on: context.channel)
+            counter?.streamCreated(event.streamID, channel: context.channel)
         case let event as NIOHTTP2BulkStreamWindowChangeEvent:
             for stream in Array(streams.values) { stream.windowChanged(by: event.delta) }
         default:
@@ -209,11 +233,8 @@ final class HTTP2Streams: ChannelInboundHandler {
     }
 }
 
-/// What becomes of a connection's streams; called on its event loop.
-protocol HTTP2StreamsDelegate {
-    /// The peer has opened a stream. Whoever uses it is to be attached now.
+/// Serves the streams that a peer opens; called on the connection's event loop.
+protocol HTTP2StreamOpener {
+    /// Whoever uses the stream is to be attached now.
     func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers)
-    /// HTTP/2 knows the stream, whoever has opened it.
-    func streamCreated(_ id: HTTP2StreamID, on channel: any Channel)
-    func streamClosed(_ id: HTTP2StreamID, on channel: any Channel)
 }

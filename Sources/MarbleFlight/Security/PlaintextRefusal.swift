@@ -6,15 +6,8 @@ import NIOHTTP2
 ///
 /// An answer to the call, because a GOAWAY would make gRPC's clients connect again, without a pause, for as
 /// long as the call may take.
-final class PlaintextRefusal: ChannelInboundHandler {
-    typealias InboundIn = HTTP2Frame.FramePayload
-    typealias OutboundOut = HTTP2Frame.FramePayload
-
-    private var isAnswered = false
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isAnswered, case .headers(let request) = unwrapInboundIn(data) else { return }
-        isAnswered = true
+struct PlaintextRefusal: HTTP2StreamOpener {
+    func streamOpened(_ stream: HTTP2Stream, _ request: HTTP2Frame.FramePayload.Headers) {
         let isGRPC = request.headers.first(name: "content-type").map(GRPCHeader.isGRPC) ?? false
         var headers: HPACKHeaders =
             isGRPC
@@ -25,15 +18,6 @@ final class PlaintextRefusal: ChannelInboundHandler {
                     status: FlightError(
                         .unavailable, "this server speaks TLS only: connect with TLS")))
         }
-        context.write(
-            wrapOutboundOut(.headers(.init(headers: headers, endStream: true))), promise: nil)
-        if !request.endStream {
-            context.write(wrapOutboundOut(.rstStream(.noError)), promise: nil)
-        }
-        context.flush()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        stream.refuse(headers, isComplete: request.endStream)
     }
 }

@@ -179,9 +179,7 @@ final class ServerCallAcceptor: Sendable {
     ) {
         counters.withLockedValue { $0.callsRefused += 1 }
         limits.metrics.callRefused()
-        transport.write(.headers(.init(headers: headers, endStream: true)), promise: nil)
-        if !isComplete { transport.write(.rstStream(.noError), promise: nil) }
-        transport.flush()
+        transport.refuse(headers, isComplete: isComplete)
     }
 }
 

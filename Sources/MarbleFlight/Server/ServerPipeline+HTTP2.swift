@@ -4,12 +4,10 @@ import NIOHTTP2
 extension ServerPipeline {
     /// Adds HTTP/2 and, for each of its streams, a Flight call.
     func configureHTTP2(_ channel: any Channel) throws {
-        let pipeline = channel.pipeline.syncOperations
         let connection = makeConnection(on: channel)
-        try pipeline.addHandler(connection)
-        let management = NIOHTTP2ServerConnectionManagementHandler(
-            eventLoop: channel.eventLoop,
-            configuration: .init(
+        try addHTTP2(
+            to: channel, connection,
+            lifetime: .init(
                 maxIdleTime: configuration.connectionIdleMax.map { TimeAmount($0) },
                 // Connections that were made together don't end together.
                 maxAge: configuration.connectionAgeMax.map {
@@ -20,53 +18,43 @@ extension ServerPipeline {
                     .init(
                         pingInterval: TimeAmount($0),
                         ackTimeout: TimeAmount(configuration.keepaliveTimeout))
-                }))
-        let http2 = configuration.http2
-        let streams = HTTP2Streams(
-            on: channel, connection: connection, windowByteCount: http2.windowByteCount,
-            delegate: ServerStreams(
-                pipeline: self, connection: connection, management: management.http2StreamDelegate))
-        try pipeline.addHandlers([
-            NIOHTTP2Handler(
-                mode: .server, connectionConfiguration: http2.connection,
-                streamConfiguration: http2.stream), streams,
-        ])
-        let pings = PingLimitHandler(
-            countMax: configuration.pingsPerMinuteMax, connection: connection, logger: logger)
-        try pipeline.addHandlers([pings, management, ConnectionErrorHandler(logger: logger)])
-        // The connection has long been active; without hearing of it, the handler starts no timers.
-        management.channelActive(context: try pipeline.context(handler: management))
+                }),
+            opener: ServerStreams(pipeline: self, connection: connection))
     }
 
     /// Adds HTTP/2 that serves nobody, and soon ends.
     func configureRefusedHTTP2(_ channel: any Channel) throws {
-        let pipeline = channel.pipeline.syncOperations
         let timeout = TimeAmount(configuration.handshakeTimeout)
-        let management = NIOHTTP2ServerConnectionManagementHandler(
-            eventLoop: channel.eventLoop,
-            configuration: .init(
-                maxIdleTime: timeout, maxAge: timeout, maxGraceTime: timeout, keepalive: nil))
-        let http2 = configuration.http2
-        _ = try pipeline.configureHTTP2Pipeline(
-            mode: .server, connectionConfiguration: http2.connection,
-            streamConfiguration: http2.stream, streamDelegate: management.http2StreamDelegate
-        ) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(PlaintextRefusal())
-            }
-        }
-        try pipeline.addHandlers([management, ConnectionErrorHandler(logger: logger)])
-        management.channelActive(context: try pipeline.context(handler: management))
+        try addHTTP2(
+            to: channel, FlightConnectionHandler(),
+            lifetime: .init(
+                maxIdleTime: timeout, maxAge: timeout, maxGraceTime: timeout, keepalive: nil),
+            opener: PlaintextRefusal())
     }
 
+    private func addHTTP2(
+        to channel: any Channel, _ connection: FlightConnectionHandler,
+        lifetime: NIOHTTP2ServerConnectionManagementHandler.Configuration,
+        opener: any HTTP2StreamOpener
+    ) throws {
+        let management = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop, configuration: lifetime)
+        _ = try HTTP2Streams.add(
+            to: channel, .server, configuration.http2, connection: connection, opener: opener,
+            counter: management.http2StreamDelegate)
+        let pings = PingLimitHandler(
+            countMax: configuration.pingsPerMinuteMax, connection: connection, logger: logger)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandlers([pings, management, ConnectionErrorHandler(logger: logger)])
+        // The connection has long been active; without hearing of it, the handler starts no timers.
+        management.channelActive(context: try pipeline.context(handler: management))
+    }
 }
 
-/// What becomes of the streams that a client opens.
-private struct ServerStreams: HTTP2StreamsDelegate {
+/// Calls, and requests of plain HTTP.
+private struct ServerStreams: HTTP2StreamOpener {
     let pipeline: ServerPipeline
     let connection: FlightConnectionHandler
-    /// Counts the streams, for the connection's age and idleness.
-    let management: NIOHTTP2ServerConnectionManagementHandler.HTTP2StreamDelegate
 
     func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers) {
         guard HTTPRoutes.isPlain(headers.headers) else {
@@ -81,14 +69,6 @@ private struct ServerStreams: HTTP2StreamsDelegate {
         stream.attach(exchange)
         exchange.frameReceived(.headers(headers))
     }
-
-    func streamCreated(_ id: HTTP2StreamID, on channel: any Channel) {
-        management.streamCreated(id, channel: channel)
-    }
-
-    func streamClosed(_ id: HTTP2StreamID, on channel: any Channel) {
-        management.streamClosed(id, channel: channel)
-    }
 }
 
 extension FlightServerConfiguration {
@@ -96,7 +76,6 @@ extension FlightServerConfiguration {
         HTTP2Configuration(
             windowByteCount: windowByteCount, frameByteCountMax: frameByteCountMax,
             concurrentStreamsMax: concurrentStreamsMax,
-            headerListByteCountMax: headerListByteCountMax, streamResetsMax: streamResetsMax,
-            writeHighWatermark: writeHighWatermark, writeLowWatermark: writeLowWatermark)
+            headerListByteCountMax: headerListByteCountMax, streamResetsMax: streamResetsMax)
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHPACK
 import NIOHTTP2
 
 /// What carries one ``FlightStream``: a stream of HTTP/2 (``HTTP2Stream``), or a request of plain HTTP
@@ -14,4 +15,15 @@ protocol StreamTransport: AnyObject {
     func close()
     /// Whether what comes in is handed on. What comes meanwhile waits.
     func setReading(_ isReading: Bool)
+}
+
+extension StreamTransport {
+    /// Answers a request with headers alone.
+    ///
+    /// - Parameter isComplete: Whether the client has ended its side; if not, it is told to stop.
+    func refuse(_ headers: HPACKHeaders, isComplete: Bool) {
+        write(.headers(.init(headers: headers, endStream: true)), promise: nil)
+        if !isComplete { write(.rstStream(.noError), promise: nil) }
+        flush()
+    }
 }

@@ -76,4 +76,15 @@ struct PlainHTTP2Tests {
             try await eventually("the call is over") { server.counters.callsOpen == 0 }
         }
     }
+
+    @Test(arguments: ["/pa ge", "/page\u{7F}", "/page\tx"])
+    func `a path that would divide a request's line resets the stream`(path: String) async throws {
+        try await withPeer { peer, _ in
+            try await peer.send(try peer.headers(1, request("GET", path), end: true))
+            try await eventually("the stream is reset") {
+                peer.frames().contains { $0.type == 3 && $0.stream == 1 }
+            }
+            #expect(!peer.hasResponseEnd(1))
+        }
+    }
 }
