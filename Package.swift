@@ -191,7 +191,7 @@ let package = Package(
             name: "MarbleFlightTests",
             dependencies: [
                 "MarbleFlight", "MarbleJSON", "MarbleMetrics", "TestCertificates", coreMetrics,
-                http1, inMemoryTracing, logging, locks, nioCore, nioPosix, tracing, x509,
+                embedded, http1, inMemoryTracing, logging, locks, nioCore, nioPosix, tracing, x509,
             ] + http2 + tls,
             exclude: ["Peers"], swiftSettings: settings),
         .testTarget(

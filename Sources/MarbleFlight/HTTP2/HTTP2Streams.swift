@@ -11,6 +11,9 @@ final class HTTP2Streams: ChannelInboundHandler {
     typealias InboundOut = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
+    /// How long frames are read before what they have led to is done.
+    private static let turnMax: TimeAmount = .microseconds(400)
+
     let eventLoop: any EventLoop
     var remoteAddress: SocketAddress? { context?.remoteAddress }
     private let connection: FlightConnectionHandler
@@ -25,6 +28,7 @@ final class HTTP2Streams: ChannelInboundHandler {
     private var window: InboundWindow
     private var read: [HTTP2Stream] = []
     private var isReading = false
+    private var turnBegan = NIODeadline.uptimeNanoseconds(0)
     private var isFlushWaiting = false
 
     private init(
@@ -140,14 +144,21 @@ final class HTTP2Streams: ChannelInboundHandler {
     // MARK: Incoming
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        isReading = true
+        if !isReading {
+            isReading = true
+            turnBegan = .now()
+        }
         let frame = unwrapInboundIn(data)
         guard frame.streamID != .rootStream else { return context.fireChannelRead(data) }
         switch frame.payload {
-        case .data, .headers: break
+        case .data, .headers: take(frame)
         // HTTP/2 itself acts on the others.
         default: return
         }
+        answerIfLong()
+    }
+
+    private func take(_ frame: HTTP2Frame) {
         if let stream = streams[frame.streamID] {
             note(stream)
             stream.received(frame.payload)
@@ -160,18 +171,30 @@ final class HTTP2Streams: ChannelInboundHandler {
         }
     }
 
+    /// While much is read, what has come of it leaves already: then the peer works at the same time.
+    private func answerIfLong() {
+        guard NIODeadline.now() - turnBegan >= Self.turnMax else { return }
+        completeReads()
+        connection.writeDuringRead()
+        turnBegan = .now()
+    }
+
     private func note(_ stream: HTTP2Stream) {
         guard !stream.isRead else { return }
         stream.isRead = true
         read.append(stream)
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    private func completeReads() {
         var read: [HTTP2Stream] = []
         swap(&read, &self.read)
         for stream in read { stream.readCompleted() }
         read.removeAll(keepingCapacity: true)
         if self.read.isEmpty { swap(&read, &self.read) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        completeReads()
         isReading = false
         flushIfNeeded()
         context.fireChannelReadComplete()

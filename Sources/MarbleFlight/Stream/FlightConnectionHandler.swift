@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP2
 
 /// Stands between the socket and HTTP/2, and makes one write of all that one turn of the loop produces
-/// on all streams of the connection.
+/// on all streams of the connection; if the turn is long, some of them.
 final class FlightConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -57,6 +57,11 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
             self.isWriteScheduled = false
             self.writeQueued()
         }
+    }
+
+    /// Writes what streams have to send, and doesn't wait for the end of the read.
+    func writeDuringRead() {
+        if !isWriting { writeQueued() }
     }
 
     private func writeQueued() {

@@ -2,8 +2,9 @@ import NIOCore
 
 /// Cuts what arrives on a stream into gRPC messages.
 ///
-/// Messages that lie whole in a received chunk are slices of it. One that spans chunks is gathered in a
-/// buffer that grows with what really arrived, never with what the prefix claims.
+/// Messages that lie whole in a received chunk are slices of it, or of one copy of it if it is small. One
+/// that spans chunks is gathered in a buffer that grows with what really arrived, never with what the prefix
+/// claims.
 ///
 /// Compressed messages are decompressed a few at a time: a kilobyte of them may stand for a megabyte.
 /// What waits goes on with ``resume(kind:messages:)`` when those before were taken, and what was taken out
@@ -12,6 +13,11 @@ struct MessageAssembler {
     private static let prefixByteCount = 5
     /// What may be reserved for a claimed length before a fraction of it has arrived.
     private static let reservedAtOnce = 1 << 20
+    /// Of larger chunks the messages are slices.
+    ///
+    /// A chunk is a part of the buffer of HTTP/2's decoder. Who holds it makes the decoder copy all of that,
+    /// used or not, with the next read of the socket, which costs more than to copy a small chunk.
+    private static let copiedByteCountMax = 64 << 10
     /// Compressed messages wait when those before them, which nobody has taken, have this much.
     private static let decompressedAtOnce = 1 << 20
 
@@ -91,9 +97,14 @@ struct MessageAssembler {
             let content = isCompressed ? try decompress(message) : message
             messages.append(try FlightData(decoding: content, as: kind))
         }
+        var isHeld = chunk.readableBytes > Self.copiedByteCountMax
         while chunk.readableBytes >= Self.prefixByteCount {
             let (total, isCompressed) = try totalByteCount(chunk)
             guard chunk.readableBytes >= total else { break }
+            if !isHeld {
+                isHeld = true
+                chunk = chunk.exactCopy
+            }
             if isCompressed, decompressedByteCount >= Self.decompressedAtOnce {
                 waiting = chunk
                 return
@@ -204,5 +215,14 @@ struct MessageAssembler {
         let lacking = total - (partial?.readableBytes ?? 0)
         guard let bytes = chunk.readSlice(length: min(lacking, chunk.readableBytes)) else { return }
         try add(bytes)
+    }
+}
+
+extension ByteBuffer {
+    /// The readable bytes in memory of their own.
+    fileprivate var exactCopy: ByteBuffer {
+        var copy = ByteBufferAllocator().buffer(capacity: readableBytes)
+        copy.writeImmutableBuffer(self)
+        return copy
     }
 }

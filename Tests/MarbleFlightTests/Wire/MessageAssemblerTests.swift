@@ -50,6 +50,26 @@ struct MessageAssemblerTests {
         #expect(budget.usedByteCount == 0)
     }
 
+    @Test(arguments: [100, 200_000])
+    func `a large chunk is held by its messages, a small one is not`(bodyByteCount: Int) throws {
+        let chunk = encode([FlightData(dataBody: ByteBuffer(repeating: 7, count: bodyByteCount))])
+        var assembler = MessageAssembler(
+            messageByteCountMax: 1 << 20, budget: BufferBudget(byteCountMax: 1 << 20))
+        var decoded: [FlightData] = []
+        #expect(assembler.append(chunk, kind: .flightData, messages: &decoded) == nil)
+        let message = try #require(decoded.first)
+        let isInside = chunk.withUnsafeReadableBytes { chunk in
+            message.dataBody.withUnsafeReadableBytes { body in
+                guard let start = chunk.baseAddress, let address = body.baseAddress else {
+                    return false
+                }
+                return address >= start && address < start + chunk.count
+            }
+        }
+        #expect(isInside == (bodyByteCount > 64 << 10))
+        #expect(message.dataBody.readableBytes == bodyByteCount)
+    }
+
     @Test func `a claimed length is not allocated before its bytes arrive`() {
         let budget = BufferBudget(byteCountMax: 1 << 40)
         var assembler = MessageAssembler(messageByteCountMax: 1 << 31, budget: budget)
