@@ -28,7 +28,7 @@ enum ArrowChecks {
         for batch in batches { try writer.write(batch) }
         writer.finish()
         var reader = ArrowStreamReader()
-        reader.append(ArrowBuffer(writer.takeBytes()))
+        reader.append(writer.takeBytes())
         var read: [ArrowRecordBatch] = []
         while let event = try reader.next() {
             if case .recordBatch(let batch) = event { read.append(batch) }

@@ -4,7 +4,7 @@ struct ArrowMessageWriter {
     let schema: ArrowSchema
     let compression: ArrowCompression
     private var encoder: ArrowBatchEncoder
-    private(set) var bytes: [UInt8]
+    private(set) var output = ArrowOutputQueue()
     private var takenByteCount = 0
 
     /// Begins with the bytes of `head`, and the schema behind them.
@@ -12,7 +12,8 @@ struct ArrowMessageWriter {
         self.schema = schema
         self.compression = compression
         encoder = ArrowBatchEncoder(schema: schema, compression: compression)
-        bytes = head + ArrowIPC.encodeEncapsulatedSchema(encoder.schema)
+        output.append(head)
+        output.append(ArrowIPC.encodeEncapsulatedSchema(encoder.schema))
     }
 
     /// The schema with its dictionaries numbered, as it was written.
@@ -36,17 +37,10 @@ struct ArrowMessageWriter {
     /// Appends a message, and says where it lies.
     @discardableResult
     mutating func append(_ message: ArrowEncodedRecordBatch) -> ArrowFileBlock {
-        let offset = takenByteCount + bytes.count
+        let offset = takenByteCount + output.byteCount
         let metadata = ArrowIPC.encapsulate(message.header)
-        let byteCount = bytes.count + metadata.count + message.bodyByteCount
-        if byteCount > bytes.capacity {
-            // Not just as much as is needed: then every message would copy all those before it.
-            bytes.reserveCapacity(max(byteCount, 2 * bytes.capacity))
-        }
-        bytes.append(contentsOf: metadata)
-        for segment in message.segments {
-            segment.withUnsafeBytes { bytes.append(contentsOf: $0) }
-        }
+        output.append(metadata)
+        for segment in message.segments { output.append(segment) }
         return ArrowFileBlock(
             offset: Int64(offset), metadataByteCount: Int32(metadata.count),
             bodyByteCount: Int64(message.bodyByteCount))
@@ -54,22 +48,20 @@ struct ArrowMessageWriter {
 
     /// Appends the mark of the stream's end.
     mutating func appendEnd() {
-        append(ArrowFormat.continuation)
-        append(UInt32(0))
+        output.append(ArrowFormat.continuation)
+        output.append(UInt32(0))
     }
 
-    mutating func append(_ number: UInt32) {
-        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    mutating func append(_ added: [UInt8]) {
-        bytes.append(contentsOf: added)
+    /// Appends what follows a file's stream: the footer, its size, and what ends a file.
+    mutating func appendFooter(_ footer: [UInt8]) {
+        output.append(footer)
+        output.append(UInt32(footer.count))
+        output.append(ArrowFileFormat.magic)
     }
 
     /// Hands over what has been written since the last call.
-    mutating func takeBytes() -> [UInt8] {
-        defer { bytes = [] }
-        takenByteCount += bytes.count
-        return bytes
+    mutating func takeBytes() -> ArrowBuffer {
+        takenByteCount += output.byteCount
+        return output.take()
     }
 }

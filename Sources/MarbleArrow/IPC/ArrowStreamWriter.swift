@@ -1,6 +1,7 @@
 /// Writes record batches in the IPC stream format: the schema, the batches, and the end.
 ///
 /// Bytes gather here until `takeBytes` hands them over; take them after each batch to keep little.
+/// Until then a batch's large buffers are kept, not copied.
 public struct ArrowStreamWriter {
     private var writer: ArrowMessageWriter
 
@@ -31,7 +32,7 @@ public struct ArrowStreamWriter {
     }
 
     /// Hands over what has been written since the last call.
-    public mutating func takeBytes() -> [UInt8] {
+    public mutating func takeBytes() -> ArrowBuffer {
         writer.takeBytes()
     }
 }

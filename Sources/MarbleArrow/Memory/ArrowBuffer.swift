@@ -101,6 +101,18 @@ public struct ArrowBuffer: @unchecked Sendable {
     }
 }
 
+/// The bytes one by one, so that `Data(buffer)` and `[UInt8](buffer)` copy them.
+extension ArrowBuffer: RandomAccessCollection {
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+
+    public func withContiguousStorageIfAvailable<Result>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    ) rethrows -> Result? {
+        try withUnsafeBytes { try $0.withMemoryRebound(to: UInt8.self, body) }
+    }
+}
+
 extension ArrowBuffer: Equatable {
     /// Whether both hold the same bytes.
     public static func == (left: ArrowBuffer, right: ArrowBuffer) -> Bool {

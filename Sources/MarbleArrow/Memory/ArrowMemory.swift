@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
 /// Growable memory that builders write to and that buffers then keep alive.
 ///
 /// Once `buffer()` has been called nobody writes to it any more.
@@ -7,6 +15,9 @@ final class ArrowMemory: @unchecked Sendable {
     private(set) var base: UnsafeMutableRawPointer
     private(set) var capacity: Int
     private(set) var count = 0
+
+    private static let largePageByteCount = 2 << 20
+    private static let largePagesByteCountMin = 8 << 20
 
     /// How many bytes `zeroes` points to.
     static let zeroCount = 64
@@ -21,11 +32,28 @@ final class ArrowMemory: @unchecked Sendable {
 
     init(capacity: Int) {
         self.capacity = max(capacity, 16)
-        base = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 16)
+        guard let base = malloc(self.capacity) else { Self.outOfMemory(self.capacity) }
+        self.base = base
+        adviseLargePages()
     }
 
     deinit {
-        base.deallocate()
+        free(base)
+    }
+
+    /// The system maps blocks of this size anew each time, page by page, which costs more than to fill
+    /// them; with large pages it doesn't.
+    private func adviseLargePages() {
+        #if os(Linux)
+            guard capacity >= Self.largePagesByteCountMin else { return }
+            let start = base.alignedUp(toMultipleOf: Self.largePageByteCount)
+            let end = (base + capacity).alignedDown(toMultipleOf: Self.largePageByteCount)
+            _ = madvise(start, end - start, MADV_HUGEPAGE)
+        #endif
+    }
+
+    private static func outOfMemory(_ byteCount: Int) -> Never {
+        fatalError("there is no memory for \(byteCount) bytes")
     }
 
     /// Makes sure that `additional` more bytes fit.
@@ -36,13 +64,18 @@ final class ArrowMemory: @unchecked Sendable {
 
     @inline(never)
     private func grow(by additional: Int) {
-        let needed = count + additional
-        let larger = max(needed, capacity * 2)
-        let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-        moved.copyMemory(from: base, byteCount: count)
-        base.deallocate()
+        let larger = max(count + additional, capacity * 2)
+        // The system moves large memory without a copy.
+        guard let moved = realloc(base, larger) else { Self.outOfMemory(larger) }
         base = moved
         capacity = larger
+    }
+
+    /// Memory of its own with what has been written.
+    func copy() -> ArrowMemory {
+        let copy = ArrowMemory(capacity: count)
+        copy.append(base, count: count)
+        return copy
     }
 
     @inline(__always)

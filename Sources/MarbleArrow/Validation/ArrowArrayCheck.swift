@@ -123,12 +123,31 @@ struct ArrowArrayCheck {
         let text = UnsafeRawBufferPointer(
             start: values.base + Int(first), count: Int(last) - Int(first))
         if UTF8Check.isASCII(text) { return }
+        if UTF8Check.isValid(text), Self.dividesNone(type, base, length, text, first) { return }
         try checkEachText(
             type, base, values.base, nullCount == 0 ? nil : validity.base, name())
     }
 
-    /// Looks at one value after the other: a character may not be divided between two, and what
-    /// lies behind a null is nobody's business.
+    /// Whether each value begins between two characters of the text, which is valid.
+    private static func dividesNone<Offset: FixedWidthInteger & SignedInteger>(
+        _ type: Offset.Type, _ offsets: UnsafeRawPointer, _ length: Int,
+        _ text: UnsafeRawBufferPointer, _ first: Offset
+    ) -> Bool {
+        guard let base = text.baseAddress else { return true }
+        // Empty values at the end begin where there is no text.
+        var count = length
+        while count > 0, Int(load(type, offsets, count - 1) &- first) >= text.count { count -= 1 }
+        var isDivided = false
+        for row in 0..<count {
+            let start = Int(load(type, offsets, row) &- first)
+            let byte = base.load(fromByteOffset: start, as: UInt8.self)
+            isDivided = isDivided || !UTF8Check.beginsCharacter(byte)
+        }
+        return !isDivided
+    }
+
+    /// Looks at one value after the other, where not all bytes together are valid text: what lies behind
+    /// a null is nobody's business.
     @inline(never)
     private func checkEachText<Offset: FixedWidthInteger & SignedInteger>(
         _ type: Offset.Type, _ offsets: UnsafeRawPointer, _ values: UnsafeRawPointer,

@@ -59,7 +59,7 @@ struct ArrowViewedText {
     /// Whether a byte that is there is not one inside of a character.
     private func beginsCharacter(_ buffer: Int, _ position: Int) -> Bool {
         let base = array.viewedBuffers[buffer].base
-        return base.load(fromByteOffset: position, as: UInt8.self) & 0xC0 != 0x80
+        return UTF8Check.beginsCharacter(base.load(fromByteOffset: position, as: UInt8.self))
     }
 
     /// Whether the last character that begins in a piece of valid text ends in it, too.

@@ -97,9 +97,9 @@ struct ArrowOutput {
         if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
     }
 
-    private func put(_ bytes: [UInt8]) throws {
+    private func put(_ bytes: ArrowBuffer) throws {
         do {
-            try handle.write(contentsOf: bytes)
+            try handle.write(contentsOf: Data(bytes))
         } catch {
             throw ArrowToolError(message: "\(path) can't be written: \(Self.reason())")
         }

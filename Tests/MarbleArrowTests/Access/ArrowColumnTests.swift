@@ -82,7 +82,7 @@ import Testing
         try writer.write(builder.finish())
         writer.finish()
         var reader = ArrowStreamReader()
-        reader.append(ArrowBuffer(writer.takeBytes()))
+        reader.append(writer.takeBytes())
         var cities: [String] = []
         var rows: [[Double?]] = []
         while let event = try reader.next() {

@@ -7,7 +7,7 @@ import Testing
         var writer = ArrowStreamWriter(schema: Samples.everySchema)
         for batch in batches { try writer.write(batch) }
         writer.finish()
-        return writer.takeBytes()
+        return writer.takeBytes().bytes
     }
 
     /// Feeds a stream in pieces and returns what came out of it; `isEnded` if its end did too.
@@ -39,10 +39,42 @@ import Testing
         var capacities: Set<Int> = []
         for _ in 0..<100 {
             for message in try writer.messages(of: batch) { writer.append(message) }
-            capacities.insert(writer.bytes.capacity)
+            capacities.insert(writer.output.small.capacity)
         }
-        #expect(writer.bytes.count > 1 << 16)
+        #expect(writer.output.byteCount > 1 << 16)
         #expect(capacities.count < 15)
+    }
+
+    @Test func `large buffers are copied when they are taken, in their place`() throws {
+        let schema = Samples.schema(of: [.int64, .utf8])
+        let batches = [10_000, 3, 9_000].map { Samples.batch(rowCount: $0, schema: schema) }
+        var writer = ArrowStreamWriter(schema: schema)
+        var messages = ArrowMessageWriter(schema: schema, compression: .none)
+        for batch in batches {
+            try writer.write(batch)
+            for message in try messages.messages(of: batch) { messages.append(message) }
+        }
+        #expect(messages.output.small.count < messages.output.byteCount / 2)
+        writer.finish()
+        let seen = try read(writer.takeBytes().bytes, pieces: { _ in Int.max / 2 })
+        #expect(seen.batches == batches)
+        #expect(seen.isEnded)
+    }
+
+    @Test func `a copy of a writer goes on by itself`() throws {
+        var writer = ArrowStreamWriter(schema: Samples.everySchema)
+        var copy = writer
+        try writer.write(Samples.every(rowCount: 5))
+        try copy.write(Samples.every(rowCount: 7))
+        let taken = writer.takeBytes()
+        var another = writer
+        try writer.write(Samples.every(rowCount: 9))
+        another.finish()
+        let seen = try read(taken.bytes + another.takeBytes().bytes, pieces: { _ in 4096 })
+        #expect(seen.batches == [Samples.every(rowCount: 5)])
+        let copied = try read(copy.takeBytes().bytes, pieces: { _ in 4096 })
+        #expect(copied.batches == [Samples.every(rowCount: 7)])
+        #expect(writer.takeBytes().count > 8)
     }
 
     @Test func `a stream divided anywhere is read the same`() throws {

@@ -44,6 +44,9 @@ final class BufferDecompressor {
         _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) -> String? {
         LZ4F_resetDecompressionContext(context)
+        // What has been written stays where it is: the library needn't keep a copy to refer to.
+        var options = LZ4F_decompressOptions_t()
+        options.stableDst = 1
         var read = 0
         var written = 0
         while true {
@@ -51,7 +54,7 @@ final class BufferDecompressor {
             var sourceCount = frame.count - read
             let hint = LZ4F_decompress(
                 context, target.baseAddress.map { $0 + written }, &targetCount,
-                frame.baseAddress.map { $0 + read }, &sourceCount, nil)
+                frame.baseAddress.map { $0 + read }, &sourceCount, &options)
             if LZ4F_isError(hint) != 0 { return String(cString: LZ4F_getErrorName(hint)) }
             read += sourceCount
             written += targetCount

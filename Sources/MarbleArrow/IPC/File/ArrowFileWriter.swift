@@ -2,6 +2,7 @@
 /// says where each batch lies.
 ///
 /// Bytes gather here until `takeBytes` hands them over; take them after each batch to keep little.
+/// Until then a batch's large buffers are kept, not copied.
 /// Call `finish` at the end: without its footer a file can't be read.
 public struct ArrowFileWriter {
     private var writer: ArrowMessageWriter
@@ -62,14 +63,11 @@ public struct ArrowFileWriter {
         if isFinished { return }
         isFinished = true
         writer.appendEnd()
-        let bytes = footer.encode()
-        writer.append(bytes)
-        writer.append(UInt32(bytes.count))
-        writer.append(ArrowFileFormat.magic)
+        writer.appendFooter(footer.encode())
     }
 
     /// Hands over what has been written since the last call.
-    public mutating func takeBytes() -> [UInt8] {
+    public mutating func takeBytes() -> ArrowBuffer {
         writer.takeBytes()
     }
 }
