@@ -13,6 +13,8 @@ final class ClientPool: Sendable {
         /// Why the last call's credentials weren't accepted.
         var refusal: FlightError?
         var retryBudget: RetryBudget
+        /// How often new connections ask for a sign of life.
+        var keepaliveInterval: Duration?
         var isClosed = false
     }
 
@@ -41,7 +43,8 @@ final class ClientPool: Sendable {
                 circuit: ConnectionCircuit(
                     backoff: configuration.reconnectBackoff,
                     failuresToOpen: configuration.connectFailuresToPause),
-                retryBudget: RetryBudget(configuration.retryThrottle)))
+                retryBudget: RetryBudget(configuration.retryThrottle),
+                keepaliveInterval: configuration.keepaliveInterval))
     }
 
     /// The connection of a call, which counts as open there until ``callEnded(at:_:)``.
@@ -103,7 +106,23 @@ final class ClientPool: Sendable {
     /// Whether calls may be made again now.
     var allowsRetry: Bool { state.withLockedValue { $0.retryBudget.allowsRetry } }
 
+    var keepaliveInterval: Duration? { state.withLockedValue { $0.keepaliveInterval } }
+
     // MARK: What connections report
+
+    /// The server has ended a connection for its pings, one every `interval`: those to come ping half as
+    /// often. Source: gRPC, proposal A8, "Client-side keepalive".
+    func pingedTooOften(every interval: Duration) {
+        let isNews = state.withLockedValue { state in
+            guard state.keepaliveInterval == interval else { return false }
+            state.keepaliveInterval = interval * 2
+            return true
+        }
+        guard isNews else { return }
+        logger.warning(
+            "the server takes fewer pings: raise keepaliveInterval, or the server's pingsPerMinuteMax",
+            metadata: ["peer": "\(configuration.peerName)", "next_interval": "\(interval * 2)"])
+    }
 
     /// - Returns: `nil` if the server may be tried; else what a call that doesn't wait ends with, and
     ///   when the next attempt may be.

@@ -12,7 +12,7 @@ final class FlightClientChannel: @unchecked Sendable {
     var streams: HTTP2Streams?
     private let connection: FlightConnectionHandler
     private weak var owner: FlightClientConnection?
-    private let keepaliveInterval: TimeAmount?
+    private let keepaliveInterval: Duration?
     private let keepaliveTimeout: TimeAmount
     private var keepaliveTask: RepeatedTask?
     private var keepaliveTimeoutTask: Scheduled<Void>?
@@ -28,7 +28,7 @@ final class FlightClientChannel: @unchecked Sendable {
 
     init(
         channel: any Channel, connection: FlightConnectionHandler, owner: FlightClientConnection,
-        attemptNumber: Int, keepaliveInterval: TimeAmount?,
+        attemptNumber: Int, keepaliveInterval: Duration?,
         keepaliveTimeout: TimeAmount
     ) {
         self.channel = channel
@@ -117,7 +117,7 @@ final class FlightClientChannel: @unchecked Sendable {
     }
 
     func startKeepalive(_ context: ChannelHandlerContext) {
-        guard let keepaliveInterval else { return }
+        guard let keepaliveInterval = keepaliveInterval.map({ TimeAmount($0) }) else { return }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         keepaliveTask = context.eventLoop.scheduleRepeatedTask(
             initialDelay: keepaliveInterval, delay: keepaliveInterval
@@ -138,6 +138,10 @@ final class FlightClientChannel: @unchecked Sendable {
             )
             self.channel.close(promise: nil)
         }
+    }
+
+    func pingedTooOften() {
+        if let keepaliveInterval { owner?.pingedTooOften(every: keepaliveInterval) }
     }
 
     func pingAcknowledged() {
@@ -167,6 +171,9 @@ final class FlightClientChannelHandler: ChannelInboundHandler {
         case .settings(.settings): state.settingsReceived()
         case .goAway(let lastStreamID, .inadequateSecurity, let reason):
             state.refused(reason)
+            state.goAwayReceived(lastStreamID)
+        case .goAway(let lastStreamID, .enhanceYourCalm, let reason):
+            if reason.map({ String(buffer: $0) }) == FlightPings.tooMany { state.pingedTooOften() }
             state.goAwayReceived(lastStreamID)
         case .goAway(let lastStreamID, _, _): state.goAwayReceived(lastStreamID)
         case .ping(_, ack: true): state.pingAcknowledged()

@@ -49,7 +49,8 @@ public struct FlightClientConfiguration: Sendable {
     public var writeHighWatermark = 1 << 20
     /// It is writable again when no more than this waits. Bytes.
     public var writeLowWatermark = 256 << 10
-    /// How often the server is asked for a sign of life while calls are open; `nil`: never.
+    /// How often the server is asked for a sign of life while calls are open; `nil`: never. A server that
+    /// ends a connection with `too_many_pings` is asked half as often from then on.
     public var keepaliveInterval: Duration?
     /// How long the sign of life may take before the connection is given up.
     public var keepaliveTimeout: Duration = .seconds(20)

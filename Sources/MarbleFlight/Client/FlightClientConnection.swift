@@ -130,6 +130,10 @@ final class FlightClientConnection: @unchecked Sendable {
         }
     }
 
+    func pingedTooOften(every interval: Duration) {
+        pool.pingedTooOften(every: interval)
+    }
+
     func callEnded(_ error: FlightError?) {
         pool.callEnded(at: number, error)
     }
@@ -195,7 +199,7 @@ final class FlightClientConnection: @unchecked Sendable {
         let connection = FlightConnectionHandler(peerName: peerName)
         let state = FlightClientChannel(
             channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
-            keepaliveInterval: configuration.keepaliveInterval.map { TimeAmount($0) },
+            keepaliveInterval: pool.keepaliveInterval,
             keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
         state.streams = try HTTP2Streams.add(
             to: channel, .client, configuration.http2, connection: connection)

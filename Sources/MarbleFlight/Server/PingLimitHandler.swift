@@ -50,9 +50,14 @@ final class PingLimitHandler: ChannelInboundHandler {
             metadata: ["peer": "\(connection.peerName)", "limit": "\(countMax)"])
         let payload = HTTP2Frame.FramePayload.goAway(
             lastStreamID: .maxID, errorCode: .enhanceYourCalm,
-            opaqueData: ByteBuffer(string: "too_many_pings"))
+            opaqueData: ByteBuffer(string: FlightPings.tooMany))
         context.writeAndFlush(
             wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: nil)
         context.close(promise: nil)
     }
+}
+
+enum FlightPings {
+    /// What a GOAWAY says to a client that pings too often (gRFC A8).
+    static let tooMany = "too_many_pings"
 }

@@ -37,6 +37,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private var timeoutTask: Scheduled<Void>?
     private var isEncrypted = false
     private var isRefused = false
+    /// Whether the protocol's handlers are there, or are being added.
+    private var isFound = false
 
     init(
         logger: Logger, timeout: TimeAmount, metrics: FlightMetrics, tls: ServerTLS?,
@@ -66,6 +68,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         var bytes = received ?? ByteBuffer()
         bytes.writeImmutableBuffer(unwrapInboundIn(data))
         received = bytes
+        // A write that fails, of the settings or of an answer, has NIO read what is left there and then.
+        guard !isFound else { return }
         if let tls, !isEncrypted, bytes.readableBytesView.first == TLSRecord.handshake {
             return startTLS(tls, bytes, context)
         }
@@ -81,12 +85,13 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             if found == .http1 { return refusePlaintextHTTP1(context) }
             found = .refusedHTTP2
         }
+        isFound = true
         do {
             try configure(found, context.channel)
         } catch {
             return refuse(context, "\(error)")
         }
-        context.fireChannelRead(wrapInboundOut(bytes))
+        while let bytes = received.take() { context.fireChannelRead(wrapInboundOut(bytes)) }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 

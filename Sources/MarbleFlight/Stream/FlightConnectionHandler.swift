@@ -92,7 +92,8 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
         isReading = true
         context.fireChannelReadComplete()
         isReading = false
-        writeQueued()
+        // A flush that fails has NIO read what is left, in the middle of writing.
+        if !isWriting { writeQueued() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -53,6 +53,27 @@ struct ConnectionLimitsTests {
         }
     }
 
+    @Test func `a client that pings too often pings half as often from then on`() async throws {
+        let log = CapturedLog()
+        try await withServer(TestService(), serverConfiguration: { $0.pingsPerMinuteMax = 2 }) {
+            _, client in
+            var configuration = client.configuration
+            configuration.keepaliveInterval = .milliseconds(10)
+            let eager = FlightClient(configuration: configuration, logger: log.logger)
+            for interval in ["0.02", "0.04"] {
+                // A call without a word: nothing but pings goes over the connection.
+                let call = eager.doExchange()
+                try await eventually("the client pings every \(interval) seconds") {
+                    log.lines.contains {
+                        $0.hasPrefix("warning") && $0.contains("\(interval) seconds")
+                    }
+                }
+                call.cancel()
+            }
+            await eager.close()
+        }
+    }
+
     @Test func `pings between answers are welcome`() async throws {
         try await withPeer({ $0.pingsPerMinuteMax = 10 }) { peer, _, _ in
             for number in 0..<10 as Range<UInt32> {
