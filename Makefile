@@ -18,7 +18,7 @@ fuzz: ## feed every door hostile bytes, each for DURATION=60 seconds (NAME=arrow
 	@Scripts/setup.sh build
 	@DURATION=$(or $(DURATION),60) Scripts/fuzz.sh $(NAME)
 
-bench: ## measure against C++ Arrow Flight and etcd (NAME=arrow, flight, memory, commit or latency: only that)
+bench: ## measure against C++ Arrow Flight, plain TCP and etcd (NAME=arrow, flight, tls, tcp, memory, commit or latency: only that)
 	@Scripts/setup.sh bench
 	swift build -c release
 	@.venv/bin/python Benchmarks/run.py $(NAME)

@@ -1,6 +1,6 @@
 """`make bench [NAME=…]`: runs the benchmarks, prints tables, writes bench-results/NAME.json.
 
-run.py [--rounds N] [arrow] [flight] [memory] [commit] [latency]
+run.py [--rounds N] [arrow] [flight] [tls] [tcp] [memory] [commit] [latency]
 
 Each round starts one side, runs all rows against it, ends it, and does the same with the other; the
 sides take turns at going first. The data is under bench-results/, on the working tree's disk.

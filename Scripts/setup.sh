@@ -100,6 +100,7 @@ test_tools() {
 
 peers() {
     [ "$(uname)" = Linux ] || fail "the peers come from Debian's packages: run this on Debian"
+    need openssl command -v openssl
     need etcd-server command -v etcd
     need golang-go command -v go
     need golang-etcd-server-dev test -d /usr/share/gocode/src/go.etcd.io/etcd/clientv3

@@ -28,6 +28,18 @@ def etcd_load():
     return binary
 
 
+def tcp_peer():
+    """Messages over plain TCP, in C++."""
+    source, binary = SOURCES / "tcp" / "tcp_peer.cc", BUILD / "tcp-peer"
+    if _stale(binary, source):
+        BUILD.mkdir(parents=True, exist_ok=True)
+        compiler = shutil.which("g++") or "c++"
+        subprocess.run(
+            [compiler, "-O3", "-std=c++20", source, "-o", binary, "-lpthread"], check=True
+        )
+    return binary
+
+
 def flight_peer():
     """The C++ Flight peer, against the headers and libraries that pyarrow's wheel carries."""
     source, binary = SOURCES / "flight" / "flight_peer.cc", BUILD / "flight-peer"

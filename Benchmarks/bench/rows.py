@@ -6,7 +6,15 @@ A peer's settings are the best that were found by trying; Benchmarks/README.md h
 from dataclasses import dataclass
 
 from .arrow import MarbleArrow, PyArrow
-from .sides import CppFlight, EtcdCommits, MarbleCommits, MarbleFlight
+from .sides import (
+    CppFlight,
+    CppFlightTLS,
+    EtcdCommits,
+    MarbleCommits,
+    MarbleFlight,
+    MarbleFlightTLS,
+    PlainTCP,
+)
 
 KIBIBYTE, MEBIBYTE = "1024", str(1 << 20)
 SECONDS = ["--seconds", "3", "--warm-up", "1"]
@@ -47,6 +55,7 @@ def _load(command, payload, *more):
 
 
 STREAM_SMALL = _load("stream", KIBIBYTE, "--in-flight", "256", "--body", "metadata")
+STREAM_PLAIN = _load("stream", KIBIBYTE, "--in-flight", "256")
 STREAM_LARGE = _load("stream", MEBIBYTE, "--in-flight", "8", "--body", "batch")
 PUT = _load("put", MEBIBYTE, "--in-flight", "8")
 GET = _load("get", MEBIBYTE)
@@ -120,6 +129,37 @@ BENCHMARKS = {
             ),
             Row("do_put of 1 MiB record batches, 8 in flight", "rate", PUT, PUT, goal=2),
             Row("do_get of 1 MiB record batches", "rate", GET, GET, goal=2),
+        ),
+    ),
+    "tls": Benchmark(
+        title="Arrow Flight with TLS on one machine",
+        ours=MarbleFlightTLS,
+        peer=CppFlightTLS,
+        rows=(
+            Row("TLS: unary action 1 KiB, 1 in flight", "p50_us", UNARY_ONE, UNARY_ONE, goal=0.7),
+            Row(
+                "TLS: unary action 1 KiB, 64 in flight",
+                "rate",
+                UNARY_MANY,
+                (*UNARY_MANY, "--connections", "8"),
+                goal=3,
+                note="the peer on 8 connections",
+            ),
+            Row("TLS: do_put of 1 MiB record batches, 8 in flight", "rate", PUT, PUT, goal=2),
+        ),
+    ),
+    "tcp": Benchmark(
+        title="Arrow Flight against plain TCP on one machine",
+        ours=MarbleFlight,
+        peer=PlainTCP,
+        rows=(
+            Row(
+                "acknowledged 1 KiB messages, one stream, 256 in flight",
+                "rate",
+                STREAM_SMALL,
+                STREAM_PLAIN,
+                goal=0.8,
+            ),
         ),
     ),
     "commit": Benchmark(

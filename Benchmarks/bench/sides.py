@@ -10,7 +10,7 @@ from rig.cluster import Cluster
 from rig.etcd import EtcdCluster
 from rig.processes import ROOT, Process, binary, free_ports
 
-from .peers import etcd_load, flight_peer
+from .peers import etcd_load, flight_peer, tcp_peer
 
 DATA = ROOT / "bench-results" / "data"  # on the disk of the working tree: fsync must cost something
 LOAD_TIME_LIMIT = 120
@@ -106,6 +106,51 @@ class CppFlight(FlightSide):
     def load(self, arguments):
         command, *rest = arguments
         return [flight_peer(), command, "--endpoint", f"127.0.0.1:{self.port}", *rest]
+
+
+class WithTLS(FlightSide):
+    """The same with TLS, by a certificate that is made for each start."""
+
+    def start(self):
+        self.certificate, self.key = DATA / "certificate.pem", DATA / "key.pem"
+        subprocess.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=benchmark",
+                "-addext", "subjectAltName=IP:127.0.0.1",
+                "-keyout", self.key, "-out", self.certificate,
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        super().start()
+
+    def server_command(self):
+        return [*super().server_command(), "--tls-cert", self.certificate, "--tls-key", self.key]
+
+    def load(self, arguments):
+        return super().load([*arguments, "--tls-root", self.certificate])
+
+
+class MarbleFlightTLS(WithTLS, MarbleFlight):
+    pass
+
+
+class CppFlightTLS(WithTLS, CppFlight):
+    pass
+
+
+class PlainTCP(FlightSide):
+    """Messages with a length prefix, and nothing else: the limit."""
+
+    name = "plain TCP"
+    environment = {}
+
+    def server_command(self):
+        return [tcp_peer(), "server"]
+
+    def load(self, arguments):
+        command, *rest = arguments
+        return [tcp_peer(), command, "--endpoint", f"127.0.0.1:{self.port}", *rest]
 
 
 class MarbleCommits(Side):

@@ -1,10 +1,12 @@
 // C++ Arrow Flight as a peer: an acknowledging server and a load generator, in separate processes.
 //
-//   flight-peer server --port P
+//   flight-peer server --port P [--tls-cert FILE --tls-key FILE]
 //   flight-peer stream --endpoint HOST:PORT [--payload N] [--in-flight N] [--body metadata|batch]
 //   flight-peer unary  --endpoint HOST:PORT [--payload N] [--in-flight N] [--connections N]
 //   flight-peer put    --endpoint HOST:PORT [--payload N] [--in-flight N]
 //   flight-peer get    --endpoint HOST:PORT [--payload N]
+//
+// The load generators speak TLS with --tls-root FILE, the certificate that they trust.
 //
 // `stream` sends messages on one do_exchange and counts the server's acknowledgements, one for each
 // message; `put` does the same with record batches of numbers on one do_put; `get` reads such
@@ -22,11 +24,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <semaphore>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -119,6 +123,7 @@ struct Settings {
   double seconds = 10;
   double warm_up = 1;
   bool batches = false;
+  std::string tls_cert, tls_key, tls_root;
 
   Clock::duration warm() const { return duration(warm_up); }
   Clock::duration measured() const { return duration(seconds); }
@@ -128,6 +133,17 @@ struct Settings {
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   }
 };
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    std::cerr << "flight-peer: can't read " << path << std::endl;
+    std::exit(2);
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
 
 Settings parse(int argc, char** argv) {
   Settings settings;
@@ -147,6 +163,9 @@ Settings parse(int argc, char** argv) {
     else if (name == "--seconds") settings.seconds = std::stod(value);
     else if (name == "--warm-up") settings.warm_up = std::stod(value);
     else if (name == "--body") settings.batches = value == "batch";
+    else if (name == "--tls-cert") settings.tls_cert = contents(value);
+    else if (name == "--tls-key") settings.tls_key = contents(value);
+    else if (name == "--tls-root") settings.tls_root = contents(value);
     else {
       std::cerr << "flight-peer: unknown option " << name << std::endl;
       std::exit(2);
@@ -157,8 +176,12 @@ Settings parse(int argc, char** argv) {
 
 void serve(const Settings& settings) {
   AcknowledgingServer server;
-  auto location = check(flight::Location::ForGrpcTcp("127.0.0.1", settings.port));
-  check(server.Init(flight::FlightServerOptions(location)));
+  const bool tls = !settings.tls_cert.empty();
+  auto location = check(tls ? flight::Location::ForGrpcTls("127.0.0.1", settings.port)
+                            : flight::Location::ForGrpcTcp("127.0.0.1", settings.port));
+  flight::FlightServerOptions options(location);
+  if (tls) options.tls_certificates.push_back({settings.tls_cert, settings.tls_key});
+  check(server.Init(options));
   check(server.SetShutdownOnSignals({SIGTERM, SIGINT}));
   std::cout << "ready port=" << server.port() << std::endl;
   check(server.Serve());
@@ -168,9 +191,12 @@ void serve(const Settings& settings) {
 // need separate subchannel pools, or gRPC shares one socket for one address.
 std::unique_ptr<flight::FlightClient> connect(const Settings& settings) {
   const auto colon = settings.endpoint.rfind(':');
-  auto location = check(flight::Location::ForGrpcTcp(
-      settings.endpoint.substr(0, colon), std::stoi(settings.endpoint.substr(colon + 1))));
+  const auto host = settings.endpoint.substr(0, colon);
+  const int port = std::stoi(settings.endpoint.substr(colon + 1));
+  auto location = check(settings.tls_root.empty() ? flight::Location::ForGrpcTcp(host, port)
+                                                  : flight::Location::ForGrpcTls(host, port));
   auto options = flight::FlightClientOptions::Defaults();
+  options.tls_root_certs = settings.tls_root;
   options.generic_options.emplace_back("grpc.use_local_subchannel_pool", 1);
   return check(flight::FlightClient::Connect(location, options));
 }

@@ -10,13 +10,15 @@ struct FlightGetCommand: AsyncParsableCommand {
     @Option(help: "The server: HOST:PORT.")
     var endpoint: ServerAddress
 
+    @OptionGroup var security: SecurityOptions
     @OptionGroup var options: LoadOptions
 
     func run() async throws {
         let options = options
         let ticket = FlightTicket(ByteBuffer(string: "\(options.payload)"))
+        let tls = security.tls
         let result = try await FlightClient.withLoadClient(
-            to: endpoint, connections: options.connections
+            to: endpoint, tls: tls, connections: options.connections
         ) { client, eventLoop in
             try await Load.run(on: eventLoop, options: options) { load in
                 [GetClient(load: load, flightClient: client, ticket: ticket)]

@@ -11,6 +11,7 @@ struct FlightPutCommand: AsyncParsableCommand {
     var endpoint: ServerAddress
 
     @OptionGroup var window: WindowOptions
+    @OptionGroup var security: SecurityOptions
     @OptionGroup var options: LoadOptions
 
     func run() async throws {
@@ -19,8 +20,9 @@ struct FlightPutCommand: AsyncParsableCommand {
             method: .doPut, opening: [table.opening(path: "benchmark")],
             message: table.numbers(byteCount: options.payload))
         let (options, window) = (options, window.inFlight)
+        let tls = security.tls
         let result = try await FlightClient.withLoadClient(
-            to: endpoint, connections: options.connections
+            to: endpoint, tls: tls, connections: options.connections
         ) { client, eventLoop in
             try await Load.run(on: eventLoop, options: options) { load in
                 [StreamClient(load: load, flightClient: client, work: work, window: window)]

@@ -19,13 +19,15 @@ struct FlightStreamCommand: AsyncParsableCommand {
     var body = Body.metadata
 
     @OptionGroup var window: WindowOptions
+    @OptionGroup var security: SecurityOptions
     @OptionGroup var options: LoadOptions
 
     func run() async throws {
         let work = work
         let (options, window) = (options, window.inFlight)
+        let tls = security.tls
         let result = try await FlightClient.withLoadClient(
-            to: endpoint, connections: options.connections
+            to: endpoint, tls: tls, connections: options.connections
         ) { client, eventLoop in
             try await Load.run(on: eventLoop, options: options) { load in
                 [StreamClient(load: load, flightClient: client, work: work, window: window)]

@@ -11,6 +11,7 @@ struct FlightUnaryCommand: AsyncParsableCommand {
     var endpoint: ServerAddress
 
     @OptionGroup var window: WindowOptions
+    @OptionGroup var security: SecurityOptions
     @OptionGroup var options: LoadOptions
 
     func run() async throws {
@@ -18,8 +19,9 @@ struct FlightUnaryCommand: AsyncParsableCommand {
             dataHeader: ByteBuffer(string: "benchmark"),
             appMetadata: ByteBuffer(repeating: UInt8(ascii: "v"), count: options.payload))
         let (options, inFlight) = (options, window.inFlight)
+        let tls = security.tls
         let result = try await FlightClient.withLoadClient(
-            to: endpoint, connections: options.connections
+            to: endpoint, tls: tls, connections: options.connections
         ) { client, eventLoop in
             try await Load.run(on: eventLoop, options: options) { load in
                 (0..<inFlight).map { _ in

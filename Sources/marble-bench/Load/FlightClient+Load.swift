@@ -6,11 +6,12 @@ extension FlightClient {
     /// Runs `body` with a client whose connections share one event loop: the thread that the whole load
     /// lives on, so that nothing of it needs a lock.
     static func withLoadClient<Result: Sendable>(
-        to address: ServerAddress, connections: Int,
+        to address: ServerAddress, tls: FlightClientTLS? = nil, connections: Int,
         _ body: (FlightClient, any EventLoop) async throws -> Result
     ) async throws -> Result {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         var configuration = FlightClientConfiguration(host: address.host, port: address.port)
+        configuration.tls = tls
         configuration.connectionCount = connections
         configuration.bulkConnectionCount = connections
         let client = FlightClient(configuration: configuration, eventLoopGroup: eventLoop)
