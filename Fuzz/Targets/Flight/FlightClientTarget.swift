@@ -39,10 +39,10 @@ private final class EmbeddedClient {
         let configuration = FlightClientConfiguration(host: "localhost", port: 1)
         let connection = FlightConnectionHandler(peerName: "the server")
         do {
-            let streams = try HTTP2Streams.add(
-                to: channel, .client, configuration.http2, connection: connection)
+            let http2 = try HTTP2Connection.add(
+                to: channel, .client, configuration.http2, handler: connection)
             try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
-            for call in calls { open(call, streams, connection, configuration) }
+            for call in calls { open(call, http2, connection, configuration) }
         } catch {
             fatalError("a connection can't be begun: \(error)")
         }
@@ -71,7 +71,7 @@ private final class EmbeddedClient {
     }
 
     private func open(
-        _ call: Call, _ streams: HTTP2Streams, _ connection: FlightConnectionHandler,
+        _ call: Call, _ http2: HTTP2Connection, _ connection: FlightConnectionHandler,
         _ configuration: FlightClientConfiguration
     ) {
         let limits = FlightStreamLimits(
@@ -87,7 +87,7 @@ private final class EmbeddedClient {
         stream.delegate = call
         stream.send(FlightData())
         stream.endInput()
-        let transport = streams.open()
+        let transport = http2.open()
         transport.attach(stream)
         stream.attach(transport, connection: connection)
     }

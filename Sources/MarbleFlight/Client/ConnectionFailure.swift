@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
@@ -37,7 +36,7 @@ struct ConnectionFailure: Sendable {
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             let words = TLSFailure(error)?.description ?? "\(error)"
             self.init(.tls, to: peer, "the TLS handshake failed: \(words)", cause: error)
-        case is any NIOHTTP2Error:
+        case is HTTP2ConnectionError:
             self.init(
                 .notFlight, to: peer, "what it answers isn't HTTP/2; " + Self.silentPeerAdvice,
                 cause: error)

@@ -9,7 +9,7 @@ final class FlightClientChannel: @unchecked Sendable {
     let channel: any Channel
     /// Which attempt to connect of its place it is.
     let attemptNumber: Int
-    var streams: HTTP2Streams?
+    var http2: HTTP2Connection?
     private let connection: FlightConnectionHandler
     private weak var owner: FlightClientConnection?
     private let keepaliveInterval: Duration?
@@ -40,12 +40,12 @@ final class FlightClientChannel: @unchecked Sendable {
     }
 
     func open(_ stream: FlightStream) {
-        guard let streams, stream.phase == .opening else { return }
+        guard let http2, stream.phase == .opening else { return }
         // From here on, not from its first frame: a connection that drains must wait for it.
         openCount += 1
         streamCount += 1
         stream.openingCount += 1
-        let transport = streams.open()
+        let transport = http2.open()
         stream.channel = self
         transport.attach(stream)
         stream.attach(transport, connection: connection)
@@ -90,7 +90,7 @@ final class FlightClientChannel: @unchecked Sendable {
 
     func closed() {
         isDraining = true
-        streams = nil
+        http2 = nil
         keepaliveTask?.cancel()
         keepaliveTimeoutTask?.cancel()
         owner?.channelClosed(self, connection.failure)
@@ -107,7 +107,6 @@ final class FlightClientChannel: @unchecked Sendable {
     func goAwayReceived(_ lastStreamID: HTTP2StreamID) {
         connection.lastStreamTaken = lastStreamID
         drain()
-        streams?.endUnnumbered()
     }
 
     func settingsReceived() {

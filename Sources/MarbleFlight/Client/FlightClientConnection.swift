@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
@@ -201,8 +200,8 @@ final class FlightClientConnection: @unchecked Sendable {
             channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
             keepaliveInterval: pool.keepaliveInterval,
             keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
-        state.streams = try HTTP2Streams.add(
-            to: channel, .client, configuration.http2, connection: connection)
+        state.http2 = try HTTP2Connection.add(
+            to: channel, .client, configuration.http2, handler: connection)
         try pipeline.addHandlers([
             FlightClientChannelHandler(state: state), ConnectionErrorHandler(logger: pool.logger),
         ])

@@ -23,31 +23,22 @@ final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
 
     // MARK: The stream's side
 
-    func frameReceived(_ payload: HTTP2Frame.FramePayload) {
-        switch payload {
-        case .headers(let frame):
-            // Trailers of a request say nothing but that it is complete.
-            if !hasHead {
-                guard let head = HTTPRequestHead(frame.headers, isComplete: frame.endStream) else {
-                    return refuse()
-                }
-                hasHead = true
-                exchange.received(.head(head))
+    func headersReceived(_ headers: HPACKHeaders, endStream: Bool) {
+        // Trailers of a request say nothing but that it is complete.
+        if !hasHead {
+            guard let head = HTTPRequestHead(headers, isComplete: endStream) else {
+                // A request that isn't one (RFC 9113, 8.1.1).
+                return stream.reset(.protocolError)
             }
-            if frame.endStream { exchange.received(.end(nil)) }
-        case .data(let frame):
-            guard case .byteBuffer(let chunk) = frame.data else { return }
-            if chunk.readableBytes > 0 { exchange.received(.body(chunk)) }
-            if frame.endStream { exchange.received(.end(nil)) }
-        default:
-            break
+            hasHead = true
+            exchange.received(.head(head))
         }
+        if endStream { exchange.received(.end(nil)) }
     }
 
-    /// A request that isn't one (RFC 9113, 8.1.1).
-    private func refuse() {
-        stream.write(.rstStream(.protocolError), promise: nil)
-        stream.flush()
+    func dataReceived(_ chunk: ByteBuffer, endStream: Bool) {
+        if chunk.readableBytes > 0 { exchange.received(.body(chunk)) }
+        if endStream { exchange.received(.end(nil)) }
     }
 
     func readCompleted() {}
@@ -72,12 +63,13 @@ final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
         case .head(let head):
             var headers: HPACKHeaders = [":status": String(head.status.code)]
             headers.add(contentsOf: HPACKHeaders(httpHeaders: head.headers))
-            stream.write(.headers(.init(headers: headers)), promise: promise)
-        case .body(let body):
-            stream.write(.data(.init(data: body)), promise: promise)
+            stream.sendHeaders(headers, endStream: false, promise: promise)
+        case .body(.byteBuffer(let body)):
+            stream.sendData(body, endStream: false, promise: promise)
+        case .body(.fileRegion):
+            promise?.fail(ChannelError.operationUnsupported)
         case .end:
-            let end = HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer()), endStream: true)
-            stream.write(.data(end), promise: promise)
+            stream.sendData(ByteBuffer(), endStream: true, promise: promise)
         }
     }
 

@@ -2,7 +2,6 @@ import MarbleJSON
 import NIOCore
 import NIOHPACK
 import NIOHTTP1
-import NIOHTTP2
 
 /// An action in JSON as a gRPC call: makes the call's frames of a request, and an answer of the frames
 /// that come back. A value without a connection, so that every service, with all that is between it and a
@@ -113,26 +112,21 @@ struct HTTPActionCall {
     /// Whether the call's status is there.
     var isOver: Bool { status != nil }
 
-    /// Takes in what the call sends back.
-    mutating func receive(_ payload: HTTP2Frame.FramePayload) {
+    /// Takes in the headers or trailers that the call sends back.
+    mutating func receive(_ headers: HPACKHeaders, endStream: Bool) {
         guard status == nil else { return }
-        switch payload {
-        case .headers(let frame):
-            if responseHeaders.isEmpty { responseHeaders = frame.headers }
-            guard frame.endStream else { return }
-            if frame.headers.contains(name: GRPCHeader.status) {
-                status = .some(frame.headers.callStatus())
-            } else {
-                end(frame.headers.responseRefusal() ?? Self.cutOff)
-            }
-        case .data(let frame):
-            guard case .byteBuffer(let chunk) = frame.data else { return }
-            receive(chunk)
-        default: break
+        if responseHeaders.isEmpty { responseHeaders = headers }
+        guard endStream else { return }
+        if headers.contains(name: GRPCHeader.status) {
+            status = .some(headers.callStatus())
+        } else {
+            end(headers.responseRefusal() ?? Self.cutOff)
         }
     }
 
-    private mutating func receive(_ chunk: ByteBuffer) {
+    /// Takes in messages that the call sends back.
+    mutating func receive(_ chunk: ByteBuffer) {
+        guard status == nil else { return }
         let before = results.count
         if let error = assembler.append(chunk, kind: method.responseKind, messages: &results) {
             return end(error)

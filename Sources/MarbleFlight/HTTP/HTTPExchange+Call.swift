@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHPACK
 import NIOHTTP1
 import NIOHTTP2
 
@@ -26,14 +27,27 @@ extension HTTPExchange: StreamTransport {
 
     var remoteAddress: SocketAddress? { wire?.remoteAddress }
 
-    func write(_ payload: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>?) {
+    func sendHeaders(_ headers: HPACKHeaders, endStream: Bool, promise: EventLoopPromise<Void>?) {
+        receive(promise) { $0.receive(headers, endStream: endStream) }
+    }
+
+    func sendData(_ bytes: ByteBuffer, endStream: Bool, promise: EventLoopPromise<Void>?) {
+        receive(promise) { $0.receive(bytes) }
+    }
+
+    private func receive(
+        _ promise: EventLoopPromise<Void>?, _ body: (inout HTTPActionCall) -> Void
+    ) {
         if case .calling(let head, var action) = phase, !action.isOver {
-            action.receive(payload)
+            body(&action)
             phase = .calling(head, action)
             if action.isOver { end() }
         }
         promise?.succeed()
     }
+
+    /// The call's status has said all.
+    func reset(_ code: HTTP2ErrorCode) {}
 
     func flush() {}
 

@@ -1,7 +1,6 @@
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOHTTP2
 
 /// Answers plain HTTP requests, one after the other: on an HTTP/1.1 connection, or the one of an HTTP/2
 /// stream.

@@ -1,7 +1,7 @@
 import NIOCore
-import NIOHTTP2
 
-/// The HTTP/2 settings of servers and clients; why they are so is written in `docs/formats/flight.md`.
+/// The HTTP/2 settings and limits of servers and clients; why they are so is written in
+/// `docs/formats/flight.md`.
 struct HTTP2Configuration: Sendable {
     var windowByteCount: Int
     var frameByteCountMax: Int
@@ -9,36 +9,25 @@ struct HTTP2Configuration: Sendable {
     var headerListByteCountMax: Int
     var streamResetsMax: Int
 
-    /// Long-lived peers ask for signs of life more often than the library's limit of 200 in 30 seconds.
-    private static let controlFramesMax = 10_000
+    /// PING, SETTINGS and PRIORITY, in half a minute. Long-lived peers ask for signs of life often.
+    static let controlFramesMax = 10_000
     /// gRPC libraries send empty DATA frames in a row when a message is flushed in parts.
-    private static let emptyDataFramesMax = 100
+    static let emptyDataFramesMax = 100
     /// Headers over the limit, but not beyond this multiple of it, are read, so that their request can be
     /// answered; beyond it, the connection ends.
     private static let headerListReadFactor = 4
 
-    var connection: NIOHTTP2Handler.ConnectionConfiguration {
-        var connection = NIOHTTP2Handler.ConnectionConfiguration()
-        connection.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: concurrentStreamsMax),
-            HTTP2Setting(
-                parameter: .maxHeaderListSize,
-                value: headerListByteCountMax * Self.headerListReadFactor),
-            HTTP2Setting(parameter: .initialWindowSize, value: windowByteCount),
-            HTTP2Setting(parameter: .maxFrameSize, value: frameByteCountMax),
-            HTTP2Setting(parameter: .enablePush, value: 0),
-        ]
-        connection.maximumSequentialEmptyDataFrames = Self.emptyDataFramesMax
-        connection.maximumRecentlyResetStreams = max(concurrentStreamsMax, 32)
-        connection.controlFrameRateLimit.maximumCount = Self.controlFramesMax
-        return connection
-    }
+    /// What of a header list is read.
+    var headerListReadByteCountMax: Int { headerListByteCountMax * Self.headerListReadFactor }
 
-    var stream: NIOHTTP2Handler.StreamConfiguration {
-        var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.streamResetFrameRateLimit.maximumCount = streamResetsMax
-        stream.streamErrorRateLimit.maximumCount = streamResetsMax
-        return stream
+    var settings: [HTTP2SettingValue] {
+        [
+            HTTP2SettingValue(.maxConcurrentStreams, concurrentStreamsMax),
+            HTTP2SettingValue(.maxHeaderListSize, headerListReadByteCountMax),
+            HTTP2SettingValue(.initialWindowSize, windowByteCount),
+            HTTP2SettingValue(.maxFrameSize, frameByteCountMax),
+            HTTP2SettingValue(.enablePush, 0),
+        ]
     }
 }
 

@@ -1,42 +1,59 @@
 import DequeModule
 import NIOCore
+import NIOHPACK
 import NIOHTTP2
 
 /// One stream of a connection, as its user sees it: a call, or a request of plain HTTP.
 ///
-/// Belongs to an ``HTTP2Streams``, and lives on its event loop.
+/// Belongs to an ``HTTP2Connection``, and lives on its event loop.
 final class HTTP2Stream: StreamTransport {
     private enum Phase {
         case open
-        /// `RST_STREAM` was written, and HTTP/2 hasn't said yet that the stream has ended.
-        case resetting
-        /// HTTP/2 has said so, and why; what had come before is being handed on.
+        /// HTTP/2 is done with it, and why; what had come before is being handed on.
         case ending(HTTP2ErrorCode?)
         case ended
     }
 
+    private enum Incoming {
+        case headers(HPACKHeaders, isEnd: Bool)
+        case data(ByteBuffer, isEnd: Bool)
+    }
+
     /// The frames' number; a client's stream gets it with its first frame, so that numbers go out in order.
-    private(set) var id: HTTP2StreamID?
-    private let streams: HTTP2Streams
+    var id: HTTP2StreamID?
+    let connection: HTTP2Connection
     /// Who uses the stream; let go at its end.
     private var user: (any HTTP2StreamUser)?
+    var state: HTTP2StreamState
     private var window: InboundWindow
     /// What has come while nobody wanted to read.
-    private var held: Deque<HTTP2Frame.FramePayload> = []
+    private var held: Deque<Incoming> = []
     private var isReading = true
     private var isTakingHeld = false
     private var phase = Phase.open
     /// Whether frames of it have come in this read of the connection.
     var isRead = false
-    /// Whether HTTP/2 knows the stream. Headers of a client wait while the server takes no further streams.
-    var isOpen: Bool
+
+    // Outgoing: see `HTTP2Stream+Sending.swift`.
+    var outboundWindow: OutboundWindow
+    /// What waits for the peer's windows, for the socket, or for the peer to take another stream.
+    var unsent: Deque<Outgoing> = []
+    /// Whether the connection knows that something waits.
+    var isWaiting = false
+    /// Whether the last that the user has to say is among what was written.
+    var isOutputComplete = false
+    var hasSentHead = false
 
     /// - Parameter id: of a stream that the peer has opened.
-    init(_ streams: HTTP2Streams, id: HTTP2StreamID? = nil, windowByteCount: Int) {
-        self.streams = streams
+    init(
+        _ connection: HTTP2Connection, id: HTTP2StreamID? = nil, window: InboundWindow,
+        outboundWindow: OutboundWindow, isServer: Bool
+    ) {
+        self.connection = connection
         self.id = id
-        isOpen = id != nil
-        window = InboundWindow(target: windowByteCount)
+        self.window = window
+        self.outboundWindow = outboundWindow
+        state = HTTP2StreamState(isServer: isServer)
     }
 
     /// Says who uses the stream, unless that has ended meanwhile.
@@ -45,47 +62,54 @@ final class HTTP2Stream: StreamTransport {
         self.user = user
     }
 
-    var eventLoop: any EventLoop { streams.eventLoop }
-    var remoteAddress: SocketAddress? { streams.remoteAddress }
-
-    // MARK: Outgoing
-
-    func write(_ payload: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>?) {
-        guard case .open = phase else {
-            promise?.fail(ChannelError.alreadyClosed)
-            return
-        }
-        let id = id ?? streams.number(self)
-        self.id = id
-        streams.write(HTTP2Frame(streamID: id, payload: payload), promise)
-    }
+    var eventLoop: any EventLoop { connection.eventLoop }
+    var remoteAddress: SocketAddress? { connection.remoteAddress }
+    var isOpen: Bool { if case .open = phase { true } else { false } }
 
     func flush() {
-        streams.flush()
+        connection.flush()
     }
 
-    /// Ends the stream with `RST_STREAM`, if anything of it has gone out.
+    /// Ends the stream, with `RST_STREAM` if the peer knows of it.
     func close() {
-        guard case .open = phase else { return }
-        phase = .resetting
-        if let id {
-            streams.write(HTTP2Frame(streamID: id, payload: .rstStream(.cancel)), nil)
-            streams.flush()
-        }
-        // HTTP/2 says that an open stream has ended, and nothing of any other.
-        if !isOpen { streams.end(self) }
+        reset(.cancel)
+    }
+
+    func reset(_ code: HTTP2ErrorCode) {
+        guard isOpen else { return }
+        connection.reset(self, code)
     }
 
     // MARK: Incoming
 
-    func received(_ payload: HTTP2Frame.FramePayload) {
-        if payload.isEnd { window.isClosed = true }
-        guard isReading, held.isEmpty else {
-            if case .data(let frame) = payload { window.held(frame.data.readableBytes) }
-            held.append(payload)
-            return
+    /// The peer has said all with its headers.
+    func inputEnded() {
+        window.isClosed = true
+    }
+
+    /// - Returns: whether the peer was allowed to send that.
+    func countReceived(_ byteCount: Int) -> Bool {
+        window.received(byteCount)
+    }
+
+    func received(_ headers: HPACKHeaders, isEnd: Bool) {
+        if isEnd { window.isClosed = true }
+        if isReading, held.isEmpty {
+            user?.headersReceived(headers, endStream: isEnd)
+        } else {
+            held.append(.headers(headers, isEnd: isEnd))
         }
-        user?.frameReceived(payload)
+    }
+
+    func received(_ bytes: ByteBuffer, isEnd: Bool) {
+        if isEnd { window.isClosed = true }
+        if isReading, held.isEmpty {
+            user?.dataReceived(bytes, endStream: isEnd)
+        } else {
+            window.held(bytes.readableBytes)
+            held.append(.data(bytes, isEnd: isEnd))
+        }
+        openWindow()
     }
 
     func readCompleted() {
@@ -102,47 +126,48 @@ final class HTTP2Stream: StreamTransport {
 
     private func takeHeld() {
         isTakingHeld = true
-        while isReading || isEnding, let payload = held.popFirst() {
-            user?.frameReceived(payload)
-            guard case .data(let frame) = payload else { continue }
-            open(by: window.taken(frame.data.readableBytes))
+        while isReading || isEnding, let incoming = held.popFirst() {
+            switch incoming {
+            case .headers(let headers, let isEnd):
+                user?.headersReceived(headers, endStream: isEnd)
+            case .data(let bytes, let isEnd):
+                user?.dataReceived(bytes, endStream: isEnd)
+                window.taken(bytes.readableBytes)
+                openWindow()
+            }
         }
         isTakingHeld = false
         finish()
     }
 
-    func windowChanged(to size: Int) {
-        open(by: window.changed(to: size))
-    }
-
+    /// The peer has taken note of other settings.
     func windowChanged(by delta: Int) {
-        open(by: window.changed(by: delta))
+        window.changed(by: delta)
+        openWindow()
     }
 
-    private func open(by increment: Int?) {
-        guard let increment, let id, case .open = phase else { return }
-        streams.writeSoon(
-            HTTP2Frame(streamID: id, payload: .windowUpdate(windowSizeIncrement: increment)))
+    private func openWindow() {
+        guard let id, isOpen, let increment = window.takeIncrement() else { return }
+        connection.openWindow(of: id, by: increment)
     }
 
     func connectionWritabilityChanged(_ isWritable: Bool) {
         user?.connectionWritabilityChanged(isWritable)
     }
 
-    /// HTTP/2 can't do what was asked of the stream.
-    func failed(_ error: any Error) {
+    /// HTTP/2 can't do what was asked of the stream, or doesn't go on with what came.
+    func failed(_ error: HTTP2StreamError) {
         user?.streamFailed(error)
-        close()
+        reset(error.code)
     }
 
     /// The stream is over. What has come before is still handed on.
     /// - Parameter reason: `nil`: in order, or with its connection.
     func ended(_ reason: HTTP2ErrorCode?) {
-        switch phase {
-        case .open, .resetting: phase = .ending(reason)
-        case .ending, .ended: return
-        }
+        guard isOpen else { return }
+        phase = .ending(reason)
         window.isClosed = true
+        dropUnsent()
         if !isTakingHeld { takeHeld() }
     }
 
@@ -156,8 +181,9 @@ final class HTTP2Stream: StreamTransport {
         phase = .ended
         guard let user else { return }
         self.user = nil
-        if let reason, let id {
-            user.streamFailed(NIOHTTP2Errors.streamClosed(streamID: id, errorCode: reason))
+        if let reason {
+            user.streamFailed(
+                NIOHTTP2Errors.streamClosed(streamID: id ?? .rootStream, errorCode: reason))
         }
         user.streamEnded()
     }
@@ -165,23 +191,14 @@ final class HTTP2Stream: StreamTransport {
 
 /// Who uses an ``HTTP2Stream``; called on its event loop.
 protocol HTTP2StreamUser: AnyObject {
-    /// Headers, trailers, or a part of the data.
-    func frameReceived(_ payload: HTTP2Frame.FramePayload)
+    /// Headers, or trailers.
+    func headersReceived(_ headers: HPACKHeaders, endStream: Bool)
+    /// A part of the data.
+    func dataReceived(_ chunk: ByteBuffer, endStream: Bool)
     /// Nothing more comes with this read of the socket.
     func readCompleted()
     func connectionWritabilityChanged(_ isWritable: Bool)
     func streamFailed(_ error: any Error)
     /// Comes once, last.
     func streamEnded()
-}
-
-extension HTTP2Frame.FramePayload {
-    /// Whether it is the last that its sender has to say.
-    fileprivate var isEnd: Bool {
-        switch self {
-        case .data(let frame): frame.endStream
-        case .headers(let frame): frame.endStream
-        default: false
-        }
-    }
 }

@@ -1,43 +1,48 @@
-/// When a peer is told that it may send more: once half of the window is used up (RFC 9113, 6.9).
+/// How much a peer may still send, and when it is told that it may send more: once half of the window is
+/// used up (RFC 9113, 6.9).
 struct InboundWindow {
+    /// What each connection begins with, and each stream before the first SETTINGS (RFC 9113, 6.9.2).
+    static let initialByteCount = 65_535
+
     private let target: Int
-    /// What the peer may still send, as HTTP/2 counts it; `nil` before the first change.
-    private var size: Int?
+    /// What the peer may still send.
+    private(set) var byteCount: Int
     /// What has come and waits here: the window isn't opened for it before it has been taken.
     private var heldByteCount = 0
     /// The peer sends nothing more.
     var isClosed = false
 
-    init(target: Int) {
+    init(_ byteCount: Int, target: Int) {
+        self.byteCount = byteCount
         self.target = target
     }
 
-    /// - Returns: by how much to open the window.
-    mutating func changed(to size: Int) -> Int? {
-        self.size = size
-        return increment
-    }
-
-    /// The peer has taken note of other settings.
-    mutating func changed(by delta: Int) -> Int? {
-        guard let size else { return nil }
-        return changed(to: size + delta)
+    /// - Returns: whether the peer was allowed to send that.
+    mutating func received(_ byteCount: Int) -> Bool {
+        self.byteCount -= byteCount
+        return self.byteCount >= 0
     }
 
     mutating func held(_ byteCount: Int) {
         heldByteCount += byteCount
     }
 
-    /// - Returns: by how much to open the window.
-    mutating func taken(_ byteCount: Int) -> Int? {
+    mutating func taken(_ byteCount: Int) {
         heldByteCount -= byteCount
-        return increment
     }
 
-    private var increment: Int? {
-        guard let size, !isClosed else { return nil }
-        let room = size + heldByteCount
+    /// The peer has taken note of other settings, which allow it more or less.
+    mutating func changed(by delta: Int) {
+        byteCount += delta
+    }
+
+    /// - Returns: by how much to open the window now.
+    mutating func takeIncrement() -> Int? {
+        guard !isClosed else { return nil }
+        let room = byteCount + heldByteCount
         guard room <= target / 2 else { return nil }
-        return min(target - room, Int(Int32.max))
+        let increment = min(target - room, Int(Int32.max))
+        byteCount += increment
+        return increment
     }
 }

@@ -1,7 +1,6 @@
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
-import NIOHTTP2
 import NIOSSL
 
 /// Looks at a connection's first bytes before any protocol does.

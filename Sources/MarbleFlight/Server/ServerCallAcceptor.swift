@@ -2,7 +2,6 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHPACK
-import NIOHTTP2
 
 /// Turns a request's headers into a ``FlightStream`` that the service works on.
 final class ServerCallAcceptor: Sendable {

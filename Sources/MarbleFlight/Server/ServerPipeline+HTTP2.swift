@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHPACK
 import NIOHTTP2
 
 extension ServerPipeline {
@@ -39,8 +40,8 @@ extension ServerPipeline {
     ) throws {
         let management = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop, configuration: lifetime)
-        _ = try HTTP2Streams.add(
-            to: channel, .server, configuration.http2, connection: connection, opener: opener,
+        _ = try HTTP2Connection.add(
+            to: channel, .server, configuration.http2, handler: connection, opener: opener,
             counter: management.http2StreamDelegate)
         let pings = PingLimitHandler(
             countMax: configuration.pingsPerMinuteMax, connection: connection, logger: logger)
@@ -56,18 +57,17 @@ private struct ServerStreams: HTTP2StreamOpener {
     let pipeline: ServerPipeline
     let connection: FlightConnectionHandler
 
-    func streamOpened(_ stream: HTTP2Stream, _ headers: HTTP2Frame.FramePayload.Headers) {
-        guard HTTPRoutes.isPlain(headers.headers) else {
+    func streamOpened(_ stream: HTTP2Stream, _ headers: HPACKHeaders, endStream: Bool) {
+        guard HTTPRoutes.isPlain(headers) else {
             let call = pipeline.acceptor.accept(
-                headers.headers, endStream: headers.endStream, transport: stream,
-                connection: connection)
+                headers, endStream: endStream, transport: stream, connection: connection)
             if let call { stream.attach(call) }
             return
         }
         let exchange = HTTP2Exchange(
             stream, routes: pipeline.routes, connection: connection, logger: pipeline.logger)
         stream.attach(exchange)
-        exchange.frameReceived(.headers(headers))
+        exchange.headersReceived(headers, endStream: endStream)
     }
 }
 

@@ -17,7 +17,7 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     /// On a server that has an authenticator: who speaks.
     var authentication: ConnectionAuthentication?
     /// The connection's streams, if it speaks HTTP/2.
-    var streams: HTTP2Streams?
+    var http2: HTTP2Connection?
     private var context: ChannelHandlerContext?
     /// The turns of the loop in which streams had something to send.
     private(set) var writtenTurnCount = 0
@@ -74,7 +74,7 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
         for stream in streams { stream.writeQueued() }
         streams.removeAll(keepingCapacity: true)
         if queued.isEmpty { swap(&streams, &queued) }
-        self.streams?.flushIfNeeded()
+        http2?.flushIfNeeded()
         isWriting = false
         if isFlushWaiting {
             isFlushWaiting = false

@@ -1,20 +1,7 @@
 import NIOCore
-import NIOHTTP2
 
 /// A call on an HTTP/2 stream.
 extension FlightStream: HTTP2StreamUser {
-    func frameReceived(_ payload: HTTP2Frame.FramePayload) {
-        switch payload {
-        case .data(let data):
-            guard case .byteBuffer(let chunk) = data.data else { return }
-            dataReceived(chunk, endStream: data.endStream)
-        case .headers(let headers):
-            headersReceived(headers.headers, endStream: headers.endStream)
-        default:
-            break
-        }
-    }
-
     func readCompleted() {
         deliver()
         watchProgress()

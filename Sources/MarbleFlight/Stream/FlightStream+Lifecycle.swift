@@ -111,6 +111,8 @@ extension FlightError {
         guard let closed = error as? NIOHTTP2Errors.StreamClosed else {
             if let known = error as? FlightError {
                 self = known
+            } else if let failure = error as? HTTP2StreamError {
+                self.init(.internal, "the call's stream failed: \(failure)", cause: error)
             } else {
                 self.init(.unavailable, "the connection failed: \(error)", cause: error)
             }

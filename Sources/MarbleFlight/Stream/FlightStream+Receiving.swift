@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHPACK
-import NIOHTTP2
 
 extension FlightStream {
     /// An array for more messages than this isn't kept for the next read.

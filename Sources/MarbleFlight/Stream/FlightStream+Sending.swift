@@ -115,17 +115,13 @@ extension FlightStream {
         guard var headers = headersToSend else { return }
         headersToSend = nil
         if role == .server { headers.append(responseMetadata) }
-        transport.write(.headers(.init(headers: headers)), promise: nil)
+        transport.sendHeaders(headers, endStream: false, promise: nil)
     }
 
     private func writeMessages(_ transport: any StreamTransport, endStream: Bool) {
         let byteCount = outgoing.byteCount
         guard byteCount > 0 else {
-            if endStream {
-                let end = HTTP2Frame.FramePayload.Data(
-                    data: .byteBuffer(ByteBuffer()), endStream: true)
-                transport.write(.data(end), promise: nil)
-            }
+            if endStream { transport.sendData(ByteBuffer(), endStream: true, promise: nil) }
             return
         }
         unwrittenByteCount += byteCount
@@ -138,17 +134,15 @@ extension FlightStream {
         let buffers = outgoing.take()
         for (index, buffer) in buffers.enumerated() {
             let isLast = index == buffers.count - 1
-            transport.write(
-                .data(.init(data: .byteBuffer(buffer), endStream: endStream && isLast)),
-                promise: isLast ? written : nil)
+            transport.sendData(
+                buffer, endStream: endStream && isLast, promise: isLast ? written : nil)
         }
     }
 
     private func writeTrailers(_ transport: any StreamTransport) {
         var trailers = HPACKHeaders(status: finalStatus)
         trailers.append(responseTrailers)
-        transport.write(
-            .headers(.init(headers: trailers, endStream: true)), promise: stopInput())
+        transport.sendHeaders(trailers, endStream: true, promise: stopInput())
     }
 
     private func writeTrailersOnly(_ transport: any StreamTransport) {
@@ -158,21 +152,20 @@ extension FlightStream {
         headers.append(responseMetadata)
         headers.add(contentsOf: HPACKHeaders(status: finalStatus))
         headers.append(responseTrailers)
-        transport.write(.headers(.init(headers: headers, endStream: true)), promise: stopInput())
+        transport.sendHeaders(headers, endStream: true, promise: stopInput())
         transport.flush()
     }
 
     /// After the status: a client that is still sending is told to stop.
     ///
     /// - Returns: the promise of the status's write. A reset that is written before it is fulfilled would
-    ///   overtake the messages and the status that wait for a flush or for the client's window, and NIO
-    ///   would drop them.
+    ///   overtake the messages and the status that wait for the client's window, and they would be dropped.
     private func stopInput() -> EventLoopPromise<Void>? {
         guard !inputEnded else { return nil }
         let written = eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess { [self] in
             guard !inputEnded, let transport else { return }
-            transport.write(.rstStream(.noError), promise: nil)
+            transport.reset(.noError)
             transport.flush()
         }
         return written

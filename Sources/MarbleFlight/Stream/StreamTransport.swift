@@ -8,8 +8,12 @@ protocol StreamTransport: AnyObject {
     var eventLoop: any EventLoop { get }
     var remoteAddress: SocketAddress? { get }
 
-    /// Queues a frame's content. It leaves with the next ``flush()``.
-    func write(_ payload: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>?)
+    /// Queues headers, or trailers. They leave with the next ``flush()``.
+    func sendHeaders(_ headers: HPACKHeaders, endStream: Bool, promise: EventLoopPromise<Void>?)
+    /// Queues data. It leaves with the next ``flush()``, as far as the peer's windows allow.
+    func sendData(_ bytes: ByteBuffer, endStream: Bool, promise: EventLoopPromise<Void>?)
+    /// Ends the stream at once, with a code that says why.
+    func reset(_ code: HTTP2ErrorCode)
     func flush()
     /// Gives the stream up, whatever of it is still under way.
     func close()
@@ -22,8 +26,8 @@ extension StreamTransport {
     ///
     /// - Parameter isComplete: Whether the client has ended its side; if not, it is told to stop.
     func refuse(_ headers: HPACKHeaders, isComplete: Bool) {
-        write(.headers(.init(headers: headers, endStream: true)), promise: nil)
-        if !isComplete { write(.rstStream(.noError), promise: nil) }
+        sendHeaders(headers, endStream: true, promise: nil)
+        if !isComplete { reset(.noError) }
         flush()
     }
 }

@@ -15,8 +15,8 @@ struct MessageAssembler {
     private static let reservedAtOnce = 1 << 20
     /// Of larger chunks the messages are slices.
     ///
-    /// A chunk is a part of the buffer of HTTP/2's decoder. Who holds it makes the decoder copy all of that,
-    /// used or not, with the next read of the socket, which costs more than to copy a small chunk.
+    /// A chunk is a part of the buffer that was read. Who holds it makes the next read of the socket allocate
+    /// another, of which most isn't used, which costs more than to copy a small chunk.
     private static let copiedByteCountMax = 64 << 10
     /// Compressed messages wait when those before them, which nobody has taken, have this much.
     private static let decompressedAtOnce = 1 << 20

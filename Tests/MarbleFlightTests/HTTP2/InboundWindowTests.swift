@@ -5,38 +5,52 @@ import Testing
 /// When a peer is told that it may send more (RFC 9113, 6.9).
 struct InboundWindowTests {
     @Test func `it is opened again once half is used up`() {
-        var window = InboundWindow(target: 100)
-        #expect(window.changed(to: 99) == nil)
-        #expect(window.changed(to: 51) == nil)
-        #expect(window.changed(to: 50) == 50)
-        #expect(window.changed(to: 0) == 100)
+        var window = InboundWindow(100, target: 100)
+        #expect(window.received(49) == true)
+        #expect(window.takeIncrement() == nil)
+        #expect(window.received(1) == true)
+        #expect(window.takeIncrement() == 50)
+        #expect(window.takeIncrement() == nil)
+        #expect(window.received(100) == true)
+        #expect(window.takeIncrement() == 100)
     }
 
     @Test func `what waits here keeps it shut`() {
-        var window = InboundWindow(target: 100)
+        var window = InboundWindow(100, target: 100)
+        #expect(window.received(60) == true)
         window.held(60)
-        #expect(window.changed(to: 40) == nil)
-        #expect(window.taken(5) == nil)
-        #expect(window.taken(45) == 50)
-        #expect(window.changed(to: 90) == nil)
-        #expect(window.taken(10) == nil)
+        #expect(window.takeIncrement() == nil)
+        window.taken(5)
+        #expect(window.takeIncrement() == nil)
+        window.taken(45)
+        #expect(window.takeIncrement() == 50)
+    }
+
+    @Test func `more than it allows is seen`() {
+        var window = InboundWindow(100, target: 100)
+        #expect(window.received(100) == true)
+        #expect(window.received(1) == false)
+    }
+
+    @Test func `other settings count at once`() {
+        var window = InboundWindow(100, target: 20)
+        window.changed(by: -80)
+        #expect(window.takeIncrement() == nil)
+        #expect(window.received(10) == true)
+        #expect(window.takeIncrement() == 10)
     }
 
     @Test func `a window that is less than nothing is opened to the whole`() {
-        var window = InboundWindow(target: 100)
-        #expect(window.changed(to: -20) == 120)
-    }
-
-    @Test func `other settings count from the first change on`() {
-        var window = InboundWindow(target: 100)
-        #expect(window.changed(by: -80) == nil)
-        #expect(window.changed(to: 100) == nil)
-        #expect(window.changed(by: -80) == 80)
+        var window = InboundWindow(100, target: 20)
+        #expect(window.received(100) == true)
+        window.changed(by: -80)
+        #expect(window.takeIncrement() == 100)
     }
 
     @Test func `nothing is said to a peer that has ended`() {
-        var window = InboundWindow(target: 100)
+        var window = InboundWindow(100, target: 100)
+        #expect(window.received(100) == true)
         window.isClosed = true
-        #expect(window.changed(to: 0) == nil)
+        #expect(window.takeIncrement() == nil)
     }
 }

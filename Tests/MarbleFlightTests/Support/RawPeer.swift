@@ -126,7 +126,11 @@ final class RawPeer: Sendable {
 
     /// All whole frames so far.
     func frames() -> [Frame] {
-        var bytes = state.withLockedValue { $0.received }
+        Self.frames(in: state.withLockedValue { $0.received })
+    }
+
+    static func frames(in bytes: ByteBuffer) -> [Frame] {
+        var bytes = bytes
         var frames: [Frame] = []
         while let head = bytes.peekMultipleIntegers(
             as: (UInt8, UInt16, UInt8, UInt8, UInt32).self)
@@ -145,19 +149,13 @@ final class RawPeer: Sendable {
     func responseHeaders(_ stream: UInt32) throws -> [HPACKHeaders] {
         try state.withLockedValue { state in
             var all: [HPACKHeaders] = []
-            for frame in frames(in: state) where frame.type == 1 {
+            for frame in Self.frames(in: state.received) where frame.type == 1 {
                 var payload = frame.payload
                 let headers = try state.decoder.decodeHeaders(from: &payload)
                 if frame.stream == stream { all.append(headers) }
             }
             return all
         }
-    }
-
-    private func frames(in state: State) -> [Frame] {
-        let copy = RawPeer()
-        copy.state.withLockedValue { $0.received = state.received }
-        return copy.frames()
     }
 
     func hasResponseEnd(_ stream: UInt32) -> Bool {
