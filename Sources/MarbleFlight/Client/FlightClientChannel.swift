@@ -103,12 +103,6 @@ final class FlightClientChannel: @unchecked Sendable {
             .unavailable, "the connection to \(connection.peerName) failed: \(error)", cause: error)
     }
 
-    /// The server takes no more streams, and those after the last one that it names it hasn't seen.
-    func goAwayReceived(_ lastStreamID: HTTP2StreamID) {
-        connection.lastStreamTaken = lastStreamID
-        drain()
-    }
-
     func settingsReceived() {
         guard !isEstablished else { return }
         isEstablished = true
@@ -168,13 +162,13 @@ final class FlightClientChannelHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data).payload {
         case .settings(.settings): state.settingsReceived()
-        case .goAway(let lastStreamID, .inadequateSecurity, let reason):
+        case .goAway(_, .inadequateSecurity, let reason):
             state.refused(reason)
-            state.goAwayReceived(lastStreamID)
-        case .goAway(let lastStreamID, .enhanceYourCalm, let reason):
+            state.drain()
+        case .goAway(_, .enhanceYourCalm, let reason):
             if reason.map({ String(buffer: $0) }) == FlightPings.tooMany { state.pingedTooOften() }
-            state.goAwayReceived(lastStreamID)
-        case .goAway(let lastStreamID, _, _): state.goAwayReceived(lastStreamID)
+            state.drain()
+        case .goAway: state.drain()
         case .ping(_, ack: true): state.pingAcknowledged()
         default: break
         }

@@ -77,9 +77,7 @@ extension HTTP2Connection {
         // Also of a stream that isn't known: both sides' tables change with each block.
         let fields = try decoder.decode(block.bytes, as: kind)
         if let stream {
-            var error = stream.state.received(fields, isEnd: block.isEnd)
-            if block.dependsOnItself { error = .dependsOnItself }
-            if let error { return try fail(stream, error) }
+            if let error = error(of: block, fields, on: stream) { return try fail(stream, error) }
             note(stream)
             stream.received(fields.headers, isEnd: block.isEnd)
             return inputTaken(stream, isEnd: block.isEnd)
@@ -101,15 +99,22 @@ extension HTTP2Connection {
                 id, HTTP2StreamError(.refusedStream, "there are too many streams already"))
         }
         let stream = makeStream(id)
-        var error = stream.state.received(fields, isEnd: block.isEnd)
-        if block.dependsOnItself { error = .dependsOnItself }
-        if let error { return try refuse(id, error) }
+        if let error = error(of: block, fields, on: stream) { return try refuse(id, error) }
         insert(stream, id)
         note(stream)
         guard let opener else { return stream.close() }
         if block.isEnd { stream.inputEnded() }
         opener.streamOpened(stream, fields.headers, endStream: block.isEnd)
         inputTaken(stream, isEnd: block.isEnd)
+    }
+
+    private func error(
+        of block: HTTP2HeaderBlock, _ fields: HTTP2FieldDecoder.Fields, on stream: HTTP2Stream
+    ) -> HTTP2StreamError? {
+        if block.dependsOnItself {
+            return HTTP2StreamError(.protocolError, "a stream depends on itself")
+        }
+        return stream.state.received(fields, isEnd: block.isEnd)
     }
 
     /// Both sides may have said all now.
@@ -178,7 +183,6 @@ extension HTTP2Connection {
         _ stream: HTTP2Stream, _ error: HTTP2StreamError
     ) throws(HTTP2ConnectionError) {
         try limits.streamErrorCame()
-        // Also one that has ended on both sides: the peer hasn't said all, as it seems.
         stream.failed(error)
     }
 
@@ -270,9 +274,4 @@ extension HTTP2Connection {
         read.removeAll(keepingCapacity: true)
         if self.read.isEmpty { swap(&read, &self.read) }
     }
-}
-
-extension HTTP2StreamError {
-    fileprivate static let dependsOnItself = HTTP2StreamError(
-        .protocolError, "a stream depends on itself")
 }

@@ -16,8 +16,6 @@ final class HTTP2Connection: ChannelDuplexHandler {
 
     enum Role { case client, server }
 
-    private static let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
     let role: Role
     let eventLoop: any EventLoop
     let configuration: HTTP2Configuration
@@ -46,7 +44,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     // Receiving: see `HTTP2Connection+Receiving.swift`.
     var reader: HTTP2FrameReader
     var decoder: HTTP2FieldDecoder
-    var window = InboundWindow(0, target: 0)
+    var window: InboundWindow
     /// What a new stream's peer may send.
     var streamWindowByteCount: Int
     var limits: HTTP2PeerLimits
@@ -130,7 +128,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
         guard !hasBegun else { return }
         hasBegun = true
         output.write { bytes in
-            if role == .client { bytes.writeString(Self.preface) }
+            if role == .client { bytes.writeString(HTTP2Preface.text) }
             bytes.writeFrame(configuration.settings)
             if let increment = window.takeIncrement() {
                 bytes.writeWindowUpdate(.rootStream, by: increment)

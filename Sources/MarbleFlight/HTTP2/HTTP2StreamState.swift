@@ -11,7 +11,7 @@ struct HTTP2StreamState {
 
     let isServer: Bool
     private var input = Input.head
-    private(set) var isOutputEnded = false
+    private var isOutputEnded = false
     /// By the peer's `content-length`, so much of the body is to come.
     private var expectedByteCount: Int?
 
@@ -19,7 +19,7 @@ struct HTTP2StreamState {
         self.isServer = isServer
     }
 
-    var isInputEnded: Bool { if case .ended = input { true } else { false } }
+    private var isInputEnded: Bool { if case .ended = input { true } else { false } }
     var isClosed: Bool { isInputEnded && isOutputEnded }
 
     mutating func outputEnded() {

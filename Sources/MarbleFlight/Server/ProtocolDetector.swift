@@ -24,7 +24,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private static let methods = [
         "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ",
     ].map { Array($0.utf8) }
-    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    private static let preface = Array(HTTP2Preface.text.utf8)
 
     private let logger: Logger
     private let metrics: FlightMetrics

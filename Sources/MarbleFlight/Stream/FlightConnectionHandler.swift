@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP2
 
 /// Stands between the socket and HTTP/2, and makes one write of all that one turn of the loop produces
 /// on all streams of the connection; if the turn is long, some of them.
@@ -12,8 +11,6 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     private(set) var peerName: String
     /// Why the connection ends, if that is known: what its streams report.
     var failure: FlightError?
-    /// On a client: the last of its streams that the server has begun with, once it has said GOAWAY.
-    var lastStreamTaken: HTTP2StreamID?
     /// On a server that has an authenticator: who speaks.
     var authentication: ConnectionAuthentication?
     /// The connection's streams, if it speaks HTTP/2.

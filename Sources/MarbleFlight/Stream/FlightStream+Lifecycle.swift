@@ -79,13 +79,7 @@ extension FlightStream {
     func transportFailed(_ error: any Error) {
         guard closeReason == nil, receivedStatus == nil, !isUnsent else { return }
         if role == .server, ending == .written, error.isOrderlyReset { return }
-        if let last = connection?.lastStreamTaken,
-            let closed = error as? NIOHTTP2Errors.StreamClosed, closed.streamID > last
-        {
-            closeReason = .refusedByGoAway(error)
-        } else {
-            closeReason = connection?.failure ?? FlightError(ending: error)
-        }
+        closeReason = connection?.failure ?? FlightError(ending: error)
     }
 }
 
@@ -98,14 +92,6 @@ extension Error {
 }
 
 extension FlightError {
-    fileprivate static func refusedByGoAway(_ cause: any Error) -> FlightError {
-        var error = FlightError(
-            .unavailable, "the server stops, and hasn't begun with the call; try again",
-            cause: cause)
-        error.reach = .refused
-        return error
-    }
-
     /// What the end of an HTTP/2 stream by its error code means, as gRPC's `PROTOCOL-HTTP2.md` maps it.
     init(ending error: any Error) {
         guard let closed = error as? NIOHTTP2Errors.StreamClosed else {
@@ -123,7 +109,8 @@ extension FlightError {
             self.init(.cancelled, "the peer cancelled the call", cause: error)
         case .refusedStream:
             self.init(
-                .unavailable, "the peer refused the stream before it worked on it; try again",
+                .unavailable,
+                "the server refused the call before it worked on it, or stops; try again",
                 cause: error)
             reach = .refused
         case .enhanceYourCalm:

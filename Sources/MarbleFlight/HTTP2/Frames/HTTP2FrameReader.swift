@@ -25,7 +25,7 @@ struct HTTP2FrameReader {
         var uncountedByteCount = 0
     }
 
-    private static let preface = ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    private static let preface = ByteBuffer(string: HTTP2Preface.text)
 
     private var rules: HTTP2FrameRules
     private var position: Position

@@ -1,6 +1,11 @@
 import NIOCore
 import NIOHTTP2
 
+/// A client's first words (RFC 9113, 3.4).
+enum HTTP2Preface {
+    static let text = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+}
+
 /// A frame that has come, as far as the connection has to know of it.
 enum HTTP2IncomingFrame {
     /// A part of a DATA frame, so that a large one needn't be gathered.
