@@ -17,10 +17,8 @@ extension HTTP2Connection {
         guard !isDecoding else { return }
         isDecoding = true
         do throws(HTTP2ConnectionError) {
-            while !hasFailed, let frame = try reader.next() {
-                try take(frame)
-                answerIfLong()
-            }
+            try decode()
+            if try readBody() { try decode() }
         } catch {
             fail(error)
         }
@@ -31,7 +29,22 @@ extension HTTP2Connection {
         completeReads()
         isReading = false
         flushIfNeeded()
+        if hasReadOnce {
+            let awaited = reader.openData?.byteCount ?? 0
+            socket?.channelHasRead(isAwaited: awaited >= PlainSocket.byteCountMin)
+        } else {
+            // Not before: of what came first, some may still have been on its way through the pipeline.
+            hasReadOnce = true
+            socket = PlainSocket(context.channel)
+        }
         context.fireChannelReadComplete()
+    }
+
+    private func decode() throws(HTTP2ConnectionError) {
+        while !hasFailed, let frame = try reader.next() {
+            try take(frame)
+            answerIfLong()
+        }
     }
 
     private func take(_ frame: HTTP2IncomingFrame) throws(HTTP2ConnectionError) {
@@ -145,13 +158,26 @@ extension HTTP2Connection {
                 stream,
                 HTTP2StreamError(.flowControlError, "more data came than the window allows"))
         }
-        let byteCount = part.bytes.readableBytes
-        if let error = stream.state.receivedData(byteCount, isEnd: part.isEnd) {
+        if let error = stream.state.receivedData(part.byteCount, isEnd: part.isEnd) {
             return try fail(stream, error)
         }
         note(stream)
         stream.received(part.bytes, isEnd: part.isEnd)
         inputTaken(stream, isEnd: part.isEnd)
+    }
+
+    /// Has a stream read more of its large message from the socket to where it belongs.
+    ///
+    /// - Returns: whether it has.
+    private func readBody() throws(HTTP2ConnectionError) -> Bool {
+        guard !hasFailed, socket != nil, let open = reader.openData,
+            open.byteCount >= PlainSocket.byteCountMin, let stream = find(open.streamID)
+        else { return false }
+        let byteCount = stream.fill(atMost: open.byteCount) { socket?.read(into: $0) ?? 0 }
+        guard byteCount > 0, let part = reader.passed(byteCount) else { return false }
+        try take(part)
+        answerIfLong()
+        return true
     }
 
     /// What a frame for a stream that has ended means.

@@ -52,6 +52,9 @@ final class HTTP2Connection: ChannelDuplexHandler {
     var isReading = false
     var isDecoding = false
     var turnBegan = NIODeadline.uptimeNanoseconds(0)
+    var hasReadOnce = false
+    /// Of a connection without TLS that has read once.
+    var socket: PlainSocket?
 
     // Sending: see `HTTP2Connection+Sending.swift`.
     var output = HTTP2Output()

@@ -33,7 +33,7 @@ struct HTTP2PeerLimits {
     }
 
     mutating func dataCame(_ part: HTTP2DataPart) throws(HTTP2ConnectionError) {
-        guard part.bytes.readableBytes == 0, !part.isEnd else {
+        guard part.byteCount == 0, !part.isEnd else {
             emptyDataFrameCount = 0
             return
         }

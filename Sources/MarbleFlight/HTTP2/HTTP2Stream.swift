@@ -112,6 +112,14 @@ final class HTTP2Stream: StreamTransport {
         openWindow()
     }
 
+    /// Has the user read data to where it wants it, if it has a place for it.
+    ///
+    /// - Returns: how many bytes were read; ``received(_:isEnd:)`` comes for them without bytes.
+    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+        guard isReading, held.isEmpty, isOpen else { return 0 }
+        return user?.fill(atMost: byteCount, by: read) ?? 0
+    }
+
     func readCompleted() {
         isRead = false
         user?.readCompleted()
@@ -195,10 +203,18 @@ protocol HTTP2StreamUser: AnyObject {
     func headersReceived(_ headers: HPACKHeaders, endStream: Bool)
     /// A part of the data.
     func dataReceived(_ chunk: ByteBuffer, endStream: Bool)
+    /// Reads data to where it is wanted; ``dataReceived(_:endStream:)`` comes then without bytes.
+    ///
+    /// - Returns: how many bytes were read.
+    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int
     /// Nothing more comes with this read of the socket.
     func readCompleted()
     func connectionWritabilityChanged(_ isWritable: Bool)
     func streamFailed(_ error: any Error)
     /// Comes once, last.
     func streamEnded()
+}
+
+extension HTTP2StreamUser {
+    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int { 0 }
 }

@@ -43,6 +43,13 @@ extension FlightStream {
         if endStream { inputReceivedCompletely() }
     }
 
+    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+        guard phase == .open, closeReason == nil else { return 0 }
+        let filled = assembler.fill(atMost: byteCount, by: read)
+        meter.received(byteCount: filled)
+        return filled
+    }
+
     func inputReceivedCompletely() {
         inputEnded = true
         checkInputEnd()

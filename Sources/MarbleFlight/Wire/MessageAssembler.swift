@@ -13,6 +13,8 @@ struct MessageAssembler {
     private static let prefixByteCount = 5
     /// What may be reserved for a claimed length before a fraction of it has arrived.
     private static let reservedAtOnce = 1 << 20
+    /// Of less than this, a copy costs less.
+    private static let filledByteCountMin = 64 << 10
     /// Of larger chunks the messages are slices.
     ///
     /// A chunk is a part of the buffer that was read. Who holds it makes the next read of the socket allocate
@@ -68,6 +70,25 @@ struct MessageAssembler {
         } catch {
             reset()
             return error
+        }
+    }
+
+    /// Has a part of a large message read to where it belongs. ``append(_:kind:messages:)`` goes on from there.
+    ///
+    /// - Returns: how many bytes were read.
+    mutating func fill(
+        atMost byteCountMax: Int, by read: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
+        guard waiting == nil, let total = partialTotal, var buffer = partial else { return 0 }
+        let wanted = min(total - buffer.readableBytes, byteCountMax)
+        guard wanted >= Self.filledByteCountMin else { return 0 }
+        partial = nil
+        defer { partial = buffer }
+        let arrived = buffer.readableBytes + Self.filledByteCountMin
+        guard (try? makeRoom(in: &buffer, for: arrived)) != nil else { return 0 }
+        let byteCount = min(wanted, buffer.writableBytes)
+        return buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { bytes in
+            read(UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(byteCount)))
         }
     }
 
@@ -179,17 +200,21 @@ struct MessageAssembler {
     private mutating func add(_ bytes: ByteBuffer) throws(FlightError) {
         guard var buffer = partial else { return }
         partial = nil
-        let arrived = buffer.readableBytes + bytes.readableBytes
-        if buffer.capacity < arrived {
-            let wanted = min(
-                partialTotal ?? Self.prefixByteCount, max(Self.reservedAtOnce, 4 * arrived))
-            let capacity = max(arrived, wanted)
-            guard budget.reserve(capacity - reserved) else { throw overBudget }
-            reserved = capacity
-            buffer.reserveCapacity(capacity)
-        }
+        try makeRoom(in: &buffer, for: buffer.readableBytes + bytes.readableBytes)
         buffer.writeImmutableBuffer(bytes)
         partial = buffer
+    }
+
+    private mutating func makeRoom(
+        in buffer: inout ByteBuffer, for arrived: Int
+    ) throws(FlightError) {
+        guard buffer.capacity < arrived else { return }
+        let wanted = min(
+            partialTotal ?? Self.prefixByteCount, max(Self.reservedAtOnce, 4 * arrived))
+        let capacity = max(arrived, wanted)
+        guard budget.reserve(capacity - reserved) else { throw overBudget }
+        reserved = capacity
+        buffer.reserveCapacity(capacity)
     }
 
     /// Takes from the chunk what the partial message lacks.

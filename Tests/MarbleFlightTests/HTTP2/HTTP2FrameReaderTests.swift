@@ -39,6 +39,41 @@ struct HTTP2FrameReaderTests {
         }
     }
 
+    @Test func `reading goes on behind what a stream has read itself`() throws {
+        var reader = makeReader()
+        var bytes = ByteBuffer(string: RawPeer.preface)
+        bytes.writeFrame([])
+        bytes.writeFrame(
+            type: 0, flags: 9, stream: 1, payload: ByteBuffer(bytes: [2, 10, 11, 12, 13, 0, 0]))
+        bytes.writePing(HTTP2PingData(withInteger: 5), isAcknowledgement: false)
+        let tail = bytes.readableBytes - (17 + 2 + 3)
+        reader.append(try #require(bytes.getSlice(at: 0, length: tail)))
+        while try reader.next() != nil {}
+        let open = try #require(reader.openData)
+        #expect(open.streamID == 1)
+        #expect(open.byteCount == 3, "without the padding")
+        guard case .data(let part) = reader.passed(2) else {
+            Issue.record("no data")
+            return
+        }
+        #expect(part.byteCount == 2 && part.windowByteCount == 2 && !part.isEnd)
+        #expect(part.bytes.readableBytes == 0)
+        #expect(reader.openData?.byteCount == 1)
+        _ = reader.passed(1)
+        #expect(reader.openData == nil)
+        reader.append(try #require(bytes.getSlice(at: tail + 3, length: 17 + 2)))
+        guard case .data(let padding) = try reader.next() else {
+            Issue.record("no end")
+            return
+        }
+        #expect(padding.byteCount == 0 && padding.windowByteCount == 2 && padding.isEnd)
+        guard case .ping(let data, _) = try reader.next() else {
+            Issue.record("no ping")
+            return
+        }
+        #expect(data.integer == 5)
+    }
+
     @Test func `a frame longer than allowed is refused by its length`() throws {
         var reader = makeReader()
         var bytes = ByteBuffer(string: RawPeer.preface)

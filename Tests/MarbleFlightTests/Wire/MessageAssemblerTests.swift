@@ -70,6 +70,56 @@ struct MessageAssemblerTests {
         #expect(message.dataBody.readableBytes == bodyByteCount)
     }
 
+    @Test(arguments: [70_000, 1 << 20, (5 << 20) + 1])
+    func `a large message is read to where it belongs`(bodyByteCount: Int) {
+        let values = (0..<bodyByteCount).map { UInt8(truncatingIfNeeded: $0 % 251) }
+        let body = ByteBuffer(bytes: values)
+        var bytes = encode([FlightData(appMetadata: ByteBuffer(string: "m"), dataBody: body)])
+        let budget = BufferBudget(byteCountMax: 1 << 30)
+        var assembler = MessageAssembler(messageByteCountMax: 1 << 30, budget: budget)
+        var decoded: [FlightData] = []
+        #expect(assembler.fill(atMost: .max) { _ in 1 } == 0, "no message has begun")
+        let begin = bytes.readSlice(length: 100) ?? ByteBuffer()
+        #expect(assembler.append(begin, kind: .flightData, messages: &decoded) == nil)
+        #expect(assembler.fill(atMost: 60_000) { _ in 1 } == 0, "a little is copied")
+        while bytes.readableBytes >= 64 << 10 {
+            let filled = assembler.fill(atMost: .max) { place in
+                let byteCount = min(place.count, bytes.readableBytes, 1 << 18)
+                let part = bytes.readSlice(length: byteCount) ?? ByteBuffer()
+                part.withUnsafeReadableBytes { place.copyMemory(from: $0) }
+                return byteCount
+            }
+            #expect(filled > 0)
+            let error = assembler.append(ByteBuffer(), kind: .flightData, messages: &decoded)
+            #expect(error == nil)
+        }
+        #expect(assembler.append(bytes, kind: .flightData, messages: &decoded) == nil)
+        #expect(decoded.map(\.dataBody) == [body])
+        #expect(budget.usedByteCount == 0)
+    }
+
+    @Test func `nothing is read beyond the message, nor beyond the memory for it`() {
+        var bytes = encode([FlightData(dataBody: ByteBuffer(repeating: 7, count: 3 << 20))])
+        let budget = BufferBudget(byteCountMax: 1 << 21)
+        var assembler = MessageAssembler(messageByteCountMax: 1 << 30, budget: budget)
+        var decoded: [FlightData] = []
+        let begin = bytes.readSlice(length: 100) ?? ByteBuffer()
+        #expect(assembler.append(begin, kind: .flightData, messages: &decoded) == nil)
+        var arrived = 100
+        while true {
+            let filled = assembler.fill(atMost: .max) { $0.count }
+            guard filled > 0 else { break }
+            arrived += filled
+            #expect(budget.usedByteCount <= budget.byteCountMax)
+        }
+        #expect(arrived < 3 << 20)
+        #expect(assembler.partialByteCount == arrived)
+        let rest = ByteBuffer(repeating: 7, count: 1 << 20)
+        let error = assembler.append(rest, kind: .flightData, messages: &decoded)
+        #expect(error?.code == .resourceExhausted)
+        #expect(budget.usedByteCount == 0)
+    }
+
     @Test func `a claimed length is not allocated before its bytes arrive`() {
         let budget = BufferBudget(byteCountMax: 1 << 40)
         var assembler = MessageAssembler(messageByteCountMax: 1 << 31, budget: budget)

@@ -134,10 +134,27 @@ struct HTTP2FrameReader {
 
     // MARK: DATA
 
+    /// The frame of which data comes next, if nothing of that has been appended, and how much is to come.
+    var openData: (streamID: HTTP2StreamID, byteCount: Int)? {
+        guard case .data(let data) = position, input.readableBytes == 0 else { return nil }
+        return (data.streamID, data.byteCount)
+    }
+
+    /// Goes on behind data of the ``openData`` that its stream has read itself.
+    mutating func passed(_ byteCount: Int) -> HTTP2IncomingFrame? {
+        guard case .data(let data) = position else { return nil }
+        return part(of: data, ByteBuffer(), min(byteCount, data.byteCount))
+    }
+
     private mutating func part(of data: OpenData) -> HTTP2IncomingFrame {
-        var data = data
         let byteCount = min(data.byteCount, input.readableBytes)
-        let bytes = input.readSlice(length: byteCount) ?? ByteBuffer()
+        return part(of: data, input.readSlice(length: byteCount) ?? ByteBuffer(), byteCount)
+    }
+
+    private mutating func part(
+        of openData: OpenData, _ bytes: ByteBuffer, _ byteCount: Int
+    ) -> HTTP2IncomingFrame {
+        var data = openData
         data.byteCount -= byteCount
         let windowByteCount = byteCount + data.uncountedByteCount
         data.uncountedByteCount = 0
@@ -152,8 +169,8 @@ struct HTTP2FrameReader {
         }
         return .data(
             HTTP2DataPart(
-                streamID: data.streamID, bytes: bytes, windowByteCount: windowByteCount,
-                isEnd: isEnd))
+                streamID: data.streamID, bytes: bytes, byteCount: byteCount,
+                windowByteCount: windowByteCount, isEnd: isEnd))
     }
 
     private static func padded(
@@ -183,7 +200,7 @@ struct HTTP2FrameReader {
         position = .header
         return .data(
             HTTP2DataPart(
-                streamID: data.streamID, bytes: ByteBuffer(),
+                streamID: data.streamID, bytes: ByteBuffer(), byteCount: 0,
                 windowByteCount: data.uncountedByteCount, isEnd: data.isEnd))
     }
 

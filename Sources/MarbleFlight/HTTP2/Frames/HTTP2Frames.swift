@@ -50,7 +50,9 @@ struct HTTP2SettingValue: Equatable {
 
 struct HTTP2DataPart {
     let streamID: HTTP2StreamID
+    /// Empty if its stream has read them itself.
     let bytes: ByteBuffer
+    let byteCount: Int
     /// What counts against the windows: the bytes, and the padding.
     let windowByteCount: Int
     /// Nothing more comes on the stream.
