@@ -30,8 +30,7 @@ extension HTTP2Connection {
         isReading = false
         flushIfNeeded()
         if hasReadOnce {
-            let awaited = reader.openData?.byteCount ?? 0
-            socket?.channelHasRead(isAwaited: awaited >= PlainSocket.byteCountMin)
+            socket?.channelHasRead()
         } else {
             // Not before: of what came first, some may still have been on its way through the pipeline.
             hasReadOnce = true
@@ -173,7 +172,9 @@ extension HTTP2Connection {
         guard !hasFailed, socket != nil, let open = reader.openData,
             open.byteCount >= PlainSocket.byteCountMin, let stream = find(open.streamID)
         else { return false }
-        let byteCount = stream.fill(atMost: open.byteCount) { socket?.read(into: $0) ?? 0 }
+        let byteCount = stream.fill(PlainSocket.byteCountMin...open.byteCount) {
+            socket?.read(into: $0) ?? 0
+        }
         guard byteCount > 0, let part = reader.passed(byteCount) else { return false }
         try take(part)
         answerIfLong()

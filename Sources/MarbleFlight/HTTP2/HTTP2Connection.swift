@@ -52,6 +52,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     var isReading = false
     var isDecoding = false
     var turnBegan = NIODeadline.uptimeNanoseconds(0)
+    /// Whether all that came ahead of the next read has been handed on.
     var hasReadOnce = false
     /// Of a connection without TLS that has read once.
     var socket: PlainSocket?
@@ -147,6 +148,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         endAll()
+        socket = nil
         self.context = nil
         handler.http2 = nil
     }

@@ -112,12 +112,14 @@ final class HTTP2Stream: StreamTransport {
         openWindow()
     }
 
-    /// Has the user read data to where it wants it, if it has a place for it.
+    /// Has the user read so much data to where it wants it, if it has a place for that.
     ///
     /// - Returns: how many bytes were read; ``received(_:isEnd:)`` comes for them without bytes.
-    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+    func fill(
+        _ byteCounts: ClosedRange<Int>, by read: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
         guard isReading, held.isEmpty, isOpen else { return 0 }
-        return user?.fill(atMost: byteCount, by: read) ?? 0
+        return user?.fill(byteCounts, by: read) ?? 0
     }
 
     func readCompleted() {
@@ -203,10 +205,13 @@ protocol HTTP2StreamUser: AnyObject {
     func headersReceived(_ headers: HPACKHeaders, endStream: Bool)
     /// A part of the data.
     func dataReceived(_ chunk: ByteBuffer, endStream: Bool)
-    /// Reads data to where it is wanted; ``dataReceived(_:endStream:)`` comes then without bytes.
+    /// Reads data to where it is wanted, if there is a place for so much; ``dataReceived(_:endStream:)``
+    /// comes then without bytes.
     ///
     /// - Returns: how many bytes were read.
-    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int
+    func fill(
+        _ byteCounts: ClosedRange<Int>, by read: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int
     /// Nothing more comes with this read of the socket.
     func readCompleted()
     func connectionWritabilityChanged(_ isWritable: Bool)
@@ -216,5 +221,7 @@ protocol HTTP2StreamUser: AnyObject {
 }
 
 extension HTTP2StreamUser {
-    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int { 0 }
+    func fill(
+        _ byteCounts: ClosedRange<Int>, by read: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int { 0 }
 }

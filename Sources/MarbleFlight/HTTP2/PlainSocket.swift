@@ -22,7 +22,8 @@ struct PlainSocket {
     private let channel: any Channel
     private let handle: NIOBSDSocket.Handle
     private let channelReads: ChannelReads.Mode
-    private var hasRead = false
+    /// Whether a stream has asked since the channel's last read was complete.
+    private var wasAsked = false
 
     /// - Returns: `nil` if the channel has no socket, or its bytes aren't those of the socket.
     init?(_ channel: any Channel) {
@@ -47,15 +48,13 @@ struct PlainSocket {
     mutating func read(into bytes: UnsafeMutableRawBufferPointer) -> Int {
         // The handle of a closed channel may be another's by now.
         guard channel.isActive, let start = bytes.baseAddress else { return 0 }
-        hasRead = true
+        wasAsked = true
         return max(recv(handle, start, min(bytes.count, Self.byteCountMax), Int32(MSG_DONTWAIT)), 0)
     }
 
-    /// Has the channel leave large messages to their streams.
-    ///
-    /// - Parameter isAwaited: Whether a large part of a message is still to come.
-    mutating func channelHasRead(isAwaited: Bool) {
-        channelReads.isLittle = isAwaited || hasRead
-        hasRead = false
+    /// Has the channel read little next time if streams read large messages themselves now.
+    mutating func channelHasRead() {
+        channelReads.isLittle = wasAsked
+        wasAsked = false
     }
 }

@@ -43,9 +43,11 @@ extension FlightStream {
         if endStream { inputReceivedCompletely() }
     }
 
-    func fill(atMost byteCount: Int, by read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+    func fill(
+        _ byteCounts: ClosedRange<Int>, by read: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
         guard phase == .open, closeReason == nil else { return 0 }
-        let filled = assembler.fill(atMost: byteCount, by: read)
+        let filled = assembler.fill(byteCounts, by: read)
         meter.received(byteCount: filled)
         return filled
     }

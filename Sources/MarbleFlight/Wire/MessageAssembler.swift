@@ -13,8 +13,6 @@ struct MessageAssembler {
     private static let prefixByteCount = 5
     /// What may be reserved for a claimed length before a fraction of it has arrived.
     private static let reservedAtOnce = 1 << 20
-    /// Of less than this, a copy costs less.
-    private static let filledByteCountMin = 64 << 10
     /// Of larger chunks the messages are slices.
     ///
     /// A chunk is a part of the buffer that was read. Who holds it makes the next read of the socket allocate
@@ -75,16 +73,17 @@ struct MessageAssembler {
 
     /// Has a part of a large message read to where it belongs. ``append(_:kind:messages:)`` goes on from there.
     ///
+    /// - Parameter byteCounts: What the message must lack at least, and what may be read at most.
     /// - Returns: how many bytes were read.
     mutating func fill(
-        atMost byteCountMax: Int, by read: (UnsafeMutableRawBufferPointer) -> Int
+        _ byteCounts: ClosedRange<Int>, by read: (UnsafeMutableRawBufferPointer) -> Int
     ) -> Int {
         guard waiting == nil, let total = partialTotal, var buffer = partial else { return 0 }
-        let wanted = min(total - buffer.readableBytes, byteCountMax)
-        guard wanted >= Self.filledByteCountMin else { return 0 }
+        let wanted = min(total - buffer.readableBytes, byteCounts.upperBound)
+        guard wanted >= byteCounts.lowerBound else { return 0 }
         partial = nil
         defer { partial = buffer }
-        let arrived = buffer.readableBytes + Self.filledByteCountMin
+        let arrived = buffer.readableBytes + byteCounts.lowerBound
         guard (try? makeRoom(in: &buffer, for: arrived)) != nil else { return 0 }
         let byteCount = min(wanted, buffer.writableBytes)
         return buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { bytes in
