@@ -5,12 +5,15 @@ import NIOHTTP2
 extension HTTP2Connection {
     /// How long frames are read before what they have led to is done.
     private static let turnMax: TimeAmount = .microseconds(400)
+    /// The same in bytes of data: a read may bring a thousand small messages.
+    private static let turnByteCountMax = HTTP2FrameReader.partByteCountMax
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasFailed else { return }
         if !isReading {
             isReading = true
             turnBegan = .now()
+            turnByteCount = 0
         }
         reader.append(unwrapInboundIn(data))
         // A flush that fails amid a frame has NIO read what is left.
@@ -48,7 +51,9 @@ extension HTTP2Connection {
 
     private func take(_ frame: HTTP2IncomingFrame) throws(HTTP2ConnectionError) {
         switch frame {
-        case .data(let part): try take(part)
+        case .data(let part):
+            turnByteCount += part.byteCount
+            try take(part)
         case .headers(let block): try take(block)
         case .windowUpdate(let id, let increment): try takeWindowUpdate(id, increment)
         case .reset(let id, let code):
@@ -282,7 +287,11 @@ extension HTTP2Connection {
 
     /// While much is read, what has come of it leaves already: then the peer works at the same time.
     private func answerIfLong() {
-        guard NIODeadline.now() - turnBegan >= Self.turnMax else { return }
+        guard
+            turnByteCount >= Self.turnByteCountMax
+                || NIODeadline.now() - turnBegan >= Self.turnMax
+        else { return }
+        turnByteCount = 0
         completeReads()
         handler.writeDuringRead()
         turnBegan = .now()

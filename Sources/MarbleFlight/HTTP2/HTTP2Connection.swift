@@ -52,6 +52,8 @@ final class HTTP2Connection: ChannelDuplexHandler {
     var isReading = false
     var isDecoding = false
     var turnBegan = NIODeadline.uptimeNanoseconds(0)
+    /// How much data was taken since then.
+    var turnByteCount = 0
     /// Whether all that came ahead of the next read has been handed on.
     var hasReadOnce = false
     /// Of a connection without TLS that has read once.

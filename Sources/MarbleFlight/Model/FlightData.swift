@@ -12,7 +12,18 @@ public import NIOCore
 /// Source: Arrow, `format/Flight.proto`, message `FlightData`.
 public struct FlightData: Sendable {
     /// What the stream is about; usually only in the first message of a `DoPut` or `DoExchange`.
-    public var descriptor: FlightDescriptor?
+    public var descriptor: FlightDescriptor? {
+        get { named?.descriptor }
+        set { named = newValue.map(Named.init) }
+    }
+
+    /// The descriptor of the few messages that have one: all others are copied without a look at its parts.
+    private final class Named: Sendable {
+        let descriptor: FlightDescriptor
+        init(_ descriptor: FlightDescriptor) { self.descriptor = descriptor }
+    }
+
+    private var named: Named?
     // An absent field is `nil`, not an empty buffer: empty buffers share one storage, whose reference
     // count would bounce between the cores.
     var header: ByteBuffer?
@@ -40,7 +51,7 @@ public struct FlightData: Sendable {
         descriptor: FlightDescriptor? = nil, dataHeader: ByteBuffer? = nil,
         appMetadata: ByteBuffer? = nil, dataBody: ByteBuffer? = nil
     ) {
-        self.descriptor = descriptor
+        self.named = descriptor.map(Named.init)
         self.header = dataHeader
         self.metadata = appMetadata
         self.body = dataBody

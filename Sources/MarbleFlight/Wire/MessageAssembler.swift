@@ -117,26 +117,43 @@ struct MessageAssembler {
             let content = isCompressed ? try decompress(message) : message
             messages.append(try FlightData(decoding: content, as: kind))
         }
-        var isHeld = chunk.readableBytes > Self.copiedByteCountMax
-        while chunk.readableBytes >= Self.prefixByteCount {
-            let (total, isCompressed) = try totalByteCount(chunk)
-            guard chunk.readableBytes >= total else { break }
-            if !isHeld {
-                isHeld = true
-                chunk = chunk.exactCopy
-            }
-            if isCompressed, decompressedByteCount >= Self.decompressedAtOnce {
-                waiting = chunk
-                return
-            }
-            chunk.moveReaderIndex(forwardBy: Self.prefixByteCount)
-            guard var message = chunk.readSlice(length: total - Self.prefixByteCount) else {
-                break
-            }
-            if isCompressed { message = try decompress(message) }
-            messages.append(try FlightData(decoding: message, as: kind))
+        if chunk.readableBytes >= Self.prefixByteCount,
+            chunk.readableBytes >= (try totalByteCount(chunk).byteCount)
+        {
+            if chunk.readableBytes <= Self.copiedByteCountMax { chunk = chunk.exactCopy }
+            let taken = try cutWhole(chunk, kind: kind, messages: &messages)
+            chunk.moveReaderIndex(forwardBy: taken)
         }
-        if chunk.readableBytes > 0 { try begin(with: chunk) }
+        guard waiting == nil, chunk.readableBytes > 0 else { return }
+        try begin(with: chunk)
+    }
+
+    /// Cuts out the messages that lie whole in the chunk.
+    ///
+    /// - Returns: how many bytes they take, from the chunk's start.
+    private mutating func cutWhole(
+        _ chunk: ByteBuffer, kind: FlightMessageKind, messages: inout [FlightData]
+    ) throws(FlightError) -> Int {
+        try chunk.withUnsafeReadableBytes { (bytes) throws(FlightError) -> Int in
+            var start = 0
+            while bytes.count - start >= Self.prefixByteCount {
+                let (total, isCompressed) = try totalByteCount(bytes, at: start)
+                guard bytes.count - start >= total else { break }
+                let message = (start + Self.prefixByteCount)..<(start + total)
+                if isCompressed {
+                    guard decompressedByteCount < Self.decompressedAtOnce else {
+                        waiting = chunk.slice(start..<bytes.count)
+                        break
+                    }
+                    let content = try decompress(chunk.slice(message))
+                    messages.append(try FlightData(decoding: content, as: kind))
+                } else {
+                    messages.append(try FlightData(decoding: chunk, bytes, message, as: kind))
+                }
+                start += total
+            }
+            return start
+        }
     }
 
     private mutating func decompress(_ message: ByteBuffer) throws(FlightError) -> ByteBuffer {
@@ -161,9 +178,20 @@ struct MessageAssembler {
     private func totalByteCount(
         _ buffer: ByteBuffer
     ) throws(FlightError) -> (byteCount: Int, isCompressed: Bool) {
-        guard
-            let (flag, length) = buffer.peekMultipleIntegers(as: (UInt8, UInt32).self)
-        else { throw FlightError(.internal, "a message's prefix is incomplete") }
+        try buffer.withUnsafeReadableBytes { (bytes) throws(FlightError) in
+            try totalByteCount(bytes, at: 0)
+        }
+    }
+
+    private func totalByteCount(
+        _ bytes: UnsafeRawBufferPointer, at start: Int
+    ) throws(FlightError) -> (byteCount: Int, isCompressed: Bool) {
+        guard bytes.count - start >= Self.prefixByteCount else {
+            throw FlightError(.internal, "a message's prefix is incomplete")
+        }
+        let flag = bytes[start]
+        let length = UInt32(
+            bigEndian: bytes.loadUnaligned(fromByteOffset: start + 1, as: UInt32.self))
         guard flag <= 1 else {
             throw FlightError(.internal, "a message's compression flag is \(flag), not 0 or 1")
         }

@@ -27,14 +27,35 @@ struct OutgoingMessages {
         if tail.capacity == 0 {
             tail.reserveCapacity(max(256, min(expectedByteCount, 1 << 20)))
         }
-        switch kind {
-        case .flightData: appendFlightData(data)
-        case .singleField: appendSingleField(data)
-        case .action: appendAction(data)
-        case .whole:
+        if case .whole = kind {
             let message = data.appMetadata
             appendPrefix(messageByteCount: message.readableBytes)
-            appendLast(message)
+            return appendLast(message)
+        }
+        var total = 0
+        data.forEachField(of: kind) { number, value in
+            total += ByteBuffer.fieldByteCount(number, byteCount: value.readableBytes)
+        }
+        if total < Self.separateByteCountMin {
+            appendSmall(data, as: kind, messageByteCount: total)
+        } else {
+            appendPrefix(messageByteCount: total)
+            data.forEachField(of: kind) { number, value in appendField(number, value) }
+        }
+    }
+
+    /// Appends a message of which nothing is kept as its own buffer: all of it in one go.
+    private mutating func appendSmall(
+        _ data: FlightData, as kind: FlightMessageKind, messageByteCount: Int
+    ) {
+        let total = Self.prefixByteCount + messageByteCount
+        byteCount += total
+        tail.writeWithUnsafeMutableBytes(minimumWritableBytes: total) { bytes in
+            var writer = FieldWriter(bytes)
+            writer.byte(0)
+            writer.bigEndian(UInt32(messageByteCount))
+            data.forEachField(of: kind) { number, value in writer.field(number, value) }
+            return writer.byteCount
         }
     }
 
@@ -49,41 +70,6 @@ struct OutgoingMessages {
         }
         byteCount = 0
         return buffers
-    }
-
-    private mutating func appendFlightData(_ data: FlightData) {
-        let descriptor = data.descriptor?.encoded()
-        var total = 0
-        if let descriptor {
-            total += ByteBuffer.fieldByteCount(1, byteCount: descriptor.readableBytes)
-        }
-        total += Self.fieldByteCount(FlightDataField.dataHeader, data.header)
-        total += Self.fieldByteCount(FlightDataField.appMetadata, data.metadata)
-        total += Self.fieldByteCount(FlightDataField.dataBody, data.body)
-        appendPrefix(messageByteCount: total)
-        if let descriptor {
-            appendField(FlightDataField.descriptor, descriptor)
-        }
-        if let header = data.header { appendField(FlightDataField.dataHeader, header) }
-        if let metadata = data.metadata { appendField(FlightDataField.appMetadata, metadata) }
-        if let body = data.body { appendField(FlightDataField.dataBody, body) }
-    }
-
-    private mutating func appendSingleField(_ data: FlightData) {
-        appendPrefix(messageByteCount: Self.fieldByteCount(1, data.metadata))
-        if let content = data.metadata { appendField(1, content) }
-    }
-
-    private mutating func appendAction(_ data: FlightData) {
-        let total = Self.fieldByteCount(1, data.header) + Self.fieldByteCount(2, data.metadata)
-        appendPrefix(messageByteCount: total)
-        if let type = data.header { appendField(1, type) }
-        if let body = data.metadata { appendField(2, body) }
-    }
-
-    private static func fieldByteCount(_ number: UInt64, _ value: ByteBuffer?) -> Int {
-        guard let value, value.readableBytes > 0 else { return 0 }
-        return ByteBuffer.fieldByteCount(number, byteCount: value.readableBytes)
     }
 
     private mutating func append(
@@ -110,7 +96,6 @@ struct OutgoingMessages {
     }
 
     private mutating func appendField(_ number: UInt64, _ value: ByteBuffer) {
-        guard value.readableBytes > 0 else { return }
         let before = tail.writerIndex
         tail.writeFieldPrefix(number, byteCount: value.readableBytes)
         byteCount += tail.writerIndex - before

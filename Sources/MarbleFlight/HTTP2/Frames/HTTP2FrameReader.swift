@@ -6,6 +6,9 @@ import NIOHTTP2
 /// DATA is handed on in parts as it comes, as slices of what was read; nothing of it is copied. Other frames
 /// are gathered, up to limits.
 struct HTTP2FrameReader {
+    /// What is longer comes in several parts, so that the first is answered before all are looked at.
+    static let partByteCountMax = 64 << 10
+
     private enum Position {
         case preface
         case header
@@ -147,7 +150,7 @@ struct HTTP2FrameReader {
     }
 
     private mutating func part(of data: OpenData) -> HTTP2IncomingFrame {
-        let byteCount = min(data.byteCount, input.readableBytes)
+        let byteCount = min(data.byteCount, input.readableBytes, Self.partByteCountMax)
         return part(of: data, input.readSlice(length: byteCount) ?? ByteBuffer(), byteCount)
     }
 
