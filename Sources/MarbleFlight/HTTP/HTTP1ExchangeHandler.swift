@@ -38,6 +38,8 @@ final class HTTP1ExchangeHandler: ChannelDuplexHandler, HTTPExchangeWire {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? HTTPParserError { return exchange.failed(error) }
+        // What comes behind an error of the parser: that is being answered.
+        if case ByteToMessageDecoderError.dataReceivedInErrorState = error { return }
         exchange.failed(error)
         context.fireErrorCaught(error)
     }

@@ -91,7 +91,7 @@ extension HTTPRequestHead {
     fileprivate init?(_ headers: HPACKHeaders, isComplete: Bool) {
         guard let method = headers.pseudoHeader(":method"),
             let path = headers.pseudoHeader(":path"),
-            let host = headers.pseudoHeader(":authority")
+            let host = headers.pseudoHeader(":authority") ?? headers.pseudoHeader("host")
         else { return nil }
         self.init(
             version: HTTPVersion(major: 2, minor: 0), method: HTTPMethod(rawValue: method),

@@ -75,7 +75,9 @@ final class HTTPExchange {
     private func begin(_ head: HTTPRequestHead) {
         guard case .waiting = phase else { return }
         isRequestComplete = false
-        if !isHTTP2, !head.isKeepAlive { mustClose = true }
+        // Behind a request for another protocol the parser reads nothing more.
+        let changesProtocol = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+        if !isHTTP2, !head.isKeepAlive || changesProtocol { mustClose = true }
         let route: HTTPRoute
         do throws(HTTPRefusal) {
             route = try HTTPRefusal.check(head, routes, isHTTP2: isHTTP2)

@@ -134,10 +134,14 @@ extension HTTP2Connection {
         return stream.state.received(fields, isEnd: block.isEnd)
     }
 
-    /// Both sides may have said all now.
+    /// Both sides may have said all now. To a server that has, a client needn't say more (RFC 9113, 8.1).
     private func inputTaken(_ stream: HTTP2Stream, isEnd: Bool) {
-        guard isEnd, stream.isOpen, stream.state.isClosed else { return }
-        remove(stream, reason: nil, isReset: false)
+        guard isEnd, stream.isOpen else { return }
+        if stream.state.isClosed {
+            remove(stream, reason: nil, isReset: false)
+        } else if role == .client {
+            reset(stream, .noError)
+        }
     }
 
     // MARK: Data
@@ -180,6 +184,7 @@ extension HTTP2Connection {
         let byteCount = stream.fill(PlainSocket.byteCountMin...open.byteCount) {
             socket?.read(into: $0) ?? 0
         }
+        if let failure = socket?.takeFailure() { handler.note(failure) }
         guard byteCount > 0, let part = reader.passed(byteCount) else { return false }
         try take(part)
         answerIfLong()

@@ -6,6 +6,8 @@ import NIOHTTP2
 extension HTTP2Connection {
     /// Data up to this leaves in the buffer of the frames; more as a buffer of its own, without a copy.
     private static let copiedByteCountMax = 4096
+    /// Frames that wait for no window, such as headers, may pile up to this beyond what the channel takes.
+    private static let untakenByteCountMax = 1 << 20
     /// Of HPACK's table; a peer that allows more doesn't get it.
     private static let headerTableByteCountMax = 4096
 
@@ -160,6 +162,11 @@ extension HTTP2Connection {
     func takeOutput() {
         guard let (bytes, promise) = output.take(on: eventLoop) else { return }
         writeToChannel(bytes, promise)
+        guard !isWritable, !hasFailed else { return }
+        untakenByteCount += bytes.readableBytes
+        guard untakenByteCount > Self.untakenByteCountMax else { return }
+        fail(
+            HTTP2ConnectionError(.enhanceYourCalm, "the peer asks, and doesn't read the answers"))
     }
 
     private func writeToChannel(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
@@ -195,6 +202,7 @@ extension HTTP2Connection {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
+        untakenByteCount = 0
         for stream in allStreams { stream.connectionWritabilityChanged(isWritable) }
         if isWritable { sendWaiting() }
         context.fireChannelWritabilityChanged()

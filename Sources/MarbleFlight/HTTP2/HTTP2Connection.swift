@@ -68,6 +68,8 @@ final class HTTP2Connection: ChannelDuplexHandler {
     var waiting: Deque<HTTP2Stream> = []
     var isSendingWaiting = false
     var isWritable = true
+    /// What was written, all of it frames without data, since the peer took no more.
+    var untakenByteCount = 0
     var isFlushWaiting = false
     /// The last stream that the peer was promised to be served.
     var lastServed = HTTP2StreamID.maxID
@@ -271,6 +273,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     func remove(_ stream: HTTP2Stream, reason: HTTP2ErrorCode?, isReset: Bool) {
         guard let id = stream.id, streams.removeValue(forKey: id) != nil else { return }
         lastFound = nil
+        if stream.isWaiting { waiting.removeAll { $0 === stream } }
         closed.insert(id, isReset: isReset)
         if let counter, let context { counter.streamClosed(id, channel: context.channel) }
         stream.ended(reason)

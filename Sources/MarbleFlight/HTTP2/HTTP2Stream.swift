@@ -19,6 +19,9 @@ final class HTTP2Stream: StreamTransport {
         case data(ByteBuffer, isEnd: Bool)
     }
 
+    /// Data that waits is gathered in buffers of about this much.
+    private static let heldTogetherMax = 256 << 10
+
     /// The frames' number; a client's stream gets it with its first frame, so that numbers go out in order.
     var id: HTTP2StreamID?
     let connection: HTTP2Connection
@@ -107,9 +110,25 @@ final class HTTP2Stream: StreamTransport {
             user?.dataReceived(bytes, endStream: isEnd)
         } else {
             window.held(bytes.readableBytes)
-            held.append(.data(bytes, isEnd: isEnd))
+            hold(bytes, isEnd: isEnd)
         }
         openWindow()
+    }
+
+    /// Keeps a copy: a part of one byte may be of a buffer of a megabyte.
+    private func hold(_ bytes: ByteBuffer, isEnd: Bool) {
+        var all = takeLastHeld() ?? ByteBuffer()
+        all.writeImmutableBuffer(bytes)
+        held.append(.data(all, isEnd: isEnd))
+    }
+
+    /// The last data that waits, taken out so that more can be written to it.
+    private func takeLastHeld() -> ByteBuffer? {
+        guard case .data(let last, isEnd: false)? = held.last,
+            last.readableBytes < Self.heldTogetherMax
+        else { return nil }
+        guard case .data(let bytes, _)? = held.popLast() else { return nil }
+        return bytes
     }
 
     /// Has the user read so much data to where it wants it, if it has a place for that.

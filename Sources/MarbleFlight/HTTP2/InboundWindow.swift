@@ -20,7 +20,8 @@ struct InboundWindow {
     /// - Returns: whether the peer was allowed to send that.
     mutating func received(_ byteCount: Int) -> Bool {
         self.byteCount -= byteCount
-        return self.byteCount >= 0
+        // Nothing may always be sent: other settings can leave less room than nothing.
+        return byteCount == 0 || self.byteCount >= 0
     }
 
     mutating func held(_ byteCount: Int) {

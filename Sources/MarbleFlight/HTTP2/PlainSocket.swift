@@ -24,6 +24,7 @@ struct PlainSocket {
     private let channelReads: ChannelReads.Mode
     /// Whether a stream has asked since the channel's last read was complete.
     private var wasAsked = false
+    private var failure: IOError?
 
     /// - Returns: `nil` if the channel has no socket, or its bytes aren't those of the socket.
     init?(_ channel: any Channel) {
@@ -44,12 +45,23 @@ struct PlainSocket {
     }
 
     /// - Returns: how many bytes were read. 0: none are there, or the connection has ended, which the channel
-    ///   finds out by itself.
+    ///   finds out by itself; but not why, see ``takeFailure()``.
     mutating func read(into bytes: UnsafeMutableRawBufferPointer) -> Int {
         // The handle of a closed channel may be another's by now.
         guard channel.isActive, let start = bytes.baseAddress else { return 0 }
         wasAsked = true
-        return max(recv(handle, start, min(bytes.count, Self.byteCountMax), Int32(MSG_DONTWAIT)), 0)
+        let byteCount = recv(
+            handle, start, min(bytes.count, Self.byteCountMax), Int32(MSG_DONTWAIT))
+        guard byteCount < 0 else { return byteCount }
+        if ![EAGAIN, EWOULDBLOCK, EINTR].contains(errno) {
+            failure = IOError(errnoCode: errno, reason: "recv")
+        }
+        return 0
+    }
+
+    /// What ended the connection, if a read found that out: the system tells it once.
+    mutating func takeFailure() -> IOError? {
+        failure.take()
     }
 
     /// Has the channel read little next time if streams read large messages themselves now.

@@ -28,11 +28,12 @@ struct ServerCallRequest {
             method = .handshake
             self.builtIn = builtIn
         } else {
-            throw FlightError(.unimplemented, "this server has no method \(path)")
+            throw FlightError(.unimplemented, "this server has no method \(path.prefix(128))")
         }
         if let text = headers.first(name: GRPCHeader.timeout) {
             guard let timeout = GRPCTimeout.decode(text) else {
-                throw FlightError(.invalidArgument, "grpc-timeout \(text) is not a timeout")
+                throw FlightError(
+                    .invalidArgument, "grpc-timeout \(text.prefix(128)) is not a timeout")
             }
             deadline = .now() + timeout
         } else {
@@ -42,7 +43,8 @@ struct ServerCallRequest {
         guard let compression = FlightCompression(rawValue: encoding) else {
             throw FlightError(
                 .unimplemented,
-                "grpc-encoding \(encoding) is not supported; use \(FlightCompression.accepted)")
+                "grpc-encoding \(encoding.prefix(128)) is not supported; use "
+                    + FlightCompression.accepted)
         }
         self.compression = compression
     }

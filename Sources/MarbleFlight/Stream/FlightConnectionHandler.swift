@@ -94,12 +94,16 @@ final class FlightConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if failure == nil {
-            let reason = TLSFailure(error)?.description ?? "\(error)"
-            failure = FlightError(
-                .unavailable, "the connection to \(peerName) failed: \(reason)", cause: error)
-        }
+        note(error)
         context.fireErrorCaught(error)
+    }
+
+    /// The first error is why the connection ends.
+    func note(_ error: any Error) {
+        guard failure == nil else { return }
+        let reason = TLSFailure(error)?.description ?? "\(error)"
+        failure = FlightError(
+            .unavailable, "the connection to \(peerName) failed: \(reason)", cause: error)
     }
 
     /// What was written ahead of the end, such as GOAWAY with its reason, still leaves.

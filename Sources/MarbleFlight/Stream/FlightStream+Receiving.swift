@@ -40,7 +40,9 @@ extension FlightStream {
         }
         messagesCame(received.count - countBefore)
         if assembler.hasWaitingMessages { transport?.setReading(false) }
-        if endStream { inputReceivedCompletely() }
+        guard endStream else { return }
+        inputReceivedCompletely()
+        if role == .client, closeReason == nil { closeReason = .withoutStatus }
     }
 
     func fill(
@@ -98,12 +100,16 @@ extension FlightStream {
         guard !isDelivering, !isReadingPaused, phase != .closed else { return }
         isDelivering = true
         defer { isDelivering = false }
-        if assembler.hasWaitingMessages, received.isEmpty { resumeWaitingMessages() }
+        if assembler.hasWaitingMessages, received.isEmpty {
+            assembler.decompressedTaken()
+            resumeWaitingMessages()
+        }
         if !received.isEmpty {
             var batch: [FlightData] = []
             swap(&batch, &received)
             meter.delivered(messageCount: batch.count)
             delegate?.flightStream(self, received: &batch)
+            endPauseOfEnded()
             batch.removeAll(keepingCapacity: batch.capacity <= Self.keptMessageCapacity)
             if received.isEmpty { swap(&batch, &received) }
             if !isReadingPaused { assembler.decompressedTaken() }
@@ -114,6 +120,7 @@ extension FlightStream {
         if inputEnded, !isInputEndDelivered {
             isInputEndDelivered = true
             delegate?.flightStreamInputEnded(self)
+            endPauseOfEnded()
         }
         if isClosing, !isReadingPaused { close() }
     }
@@ -150,11 +157,16 @@ extension FlightStream {
         transport = nil
         if isUnsent, closeReason == nil { return returnToPlace() }
         isClosing = true
-        // A complete answer survives a pause; anything else is reported at once.
-        if isReadingPaused, closeReason == nil, receivedStatus != nil { return }
-        isReadingPaused = false
+        endPauseOfEnded()
         if isDelivering { return }
         deliver()
+    }
+
+    /// Of a stream that has ended, only a complete answer waits for a reader that pauses; anything else is
+    /// reported at once.
+    private func endPauseOfEnded() {
+        guard isClosing, closeReason != nil || receivedStatus == nil else { return }
+        isReadingPaused = false
     }
 
     private func close() {

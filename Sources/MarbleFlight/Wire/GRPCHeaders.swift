@@ -27,12 +27,16 @@ enum GRPCHeader {
 }
 
 extension HPACKHeaders {
+    /// What gRPC's own libraries take of all trailers together by default is 8 KiB.
+    private static let messageByteCountMax = 4 << 10
+
     /// Trailers with a status; `nil` is `OK`.
     init(status error: FlightError?) {
         self.init()
         add(name: GRPCHeader.status, value: String((error?.code ?? .ok).rawValue))
         guard let error else { return }
-        add(name: GRPCHeader.message, value: PercentEncoding.encode(error.message))
+        let message = PercentEncoding.encode(error.message, byteCountMax: Self.messageByteCountMax)
+        add(name: GRPCHeader.message, value: message)
         if let details = error.details {
             add(name: GRPCHeader.details, value: Base64.encode(details))
             // Flight's C++ clients look at the details only beside a status of theirs.
@@ -50,7 +54,7 @@ extension HPACKHeaders {
     /// The status in a response's trailers; `nil` is `OK`.
     func callStatus() -> FlightError? {
         guard let text = first(name: GRPCHeader.status) else {
-            return FlightError(.unknown, "the server ended the call without a grpc-status")
+            return .withoutStatus
         }
         let code = Int(text).flatMap { FlightStatusCode(rawValue: $0) } ?? .unknown
         guard code != .ok else { return nil }
@@ -100,6 +104,12 @@ extension HPACKHeaders {
     }
 }
 
+extension FlightError {
+    static var withoutStatus: FlightError {
+        FlightError(.unknown, "the server ended the call without a grpc-status")
+    }
+}
+
 /// `grpc-timeout`: up to eight digits and a unit.
 enum GRPCTimeout {
     static func encode(_ timeout: TimeAmount) -> String {
@@ -136,10 +146,12 @@ enum GRPCTimeout {
 enum PercentEncoding {
     private static let hexadecimal = Array("0123456789ABCDEF".utf8)
 
-    static func encode(_ text: String) -> String {
+    /// - Parameter byteCountMax: What the encoding may have; the rest of a longer text is left out.
+    static func encode(_ text: String, byteCountMax: Int = .max) -> String {
         var encoded: [UInt8] = []
-        encoded.reserveCapacity(text.utf8.count)
+        encoded.reserveCapacity(min(text.utf8.count, byteCountMax))
         for byte in text.utf8 {
+            guard byteCountMax - encoded.count >= 3 else { break }
             if byte >= 0x20, byte <= 0x7E, byte != UInt8(ascii: "%") {
                 encoded.append(byte)
             } else {
