@@ -24,7 +24,8 @@ package final class FlightClientDirectory: Sendable {
     private let state = NIOLockedValueBox(State())
 
     /// - Parameters:
-    ///   - template: What holds for each client; its host and port are replaced.
+    ///   - template: What holds for each client; its host and port are replaced. Its TLS is for all of
+    ///     them, whatever their addresses say; without it, those that use TLS trust the system's roots.
     ///   - serversMax: How many clients are kept.
     package init(
         template: FlightClientConfiguration, serversMax: Int, eventLoopGroup: any EventLoopGroup,
@@ -100,6 +101,7 @@ package final class FlightClientDirectory: Sendable {
         var configuration = template
         configuration.host = address.host
         configuration.port = address.port
+        if address.usesTLS, configuration.tls == nil { configuration.tls = FlightClientTLS() }
         return FlightClient(
             configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
     }

@@ -104,7 +104,7 @@ extension FlightClusterClient {
     ) throws(FlightError) -> [FlightAddress]? {
         let elsewhere = endpoint.locations.filter { !$0.meansSameConnection }
         guard let first = elsewhere.first else { return nil }
-        let addresses = elsewhere.compactMap(\.address)
+        let addresses = elsewhere.compactMap { address(of: $0) }
         guard !addresses.isEmpty else { throw .noServer(at: first) }
         return addresses
     }

@@ -17,11 +17,16 @@ public import NIOPosix
 /// for try await part in cluster.read(info) { … part.data … }
 /// await cluster.close()
 /// ```
+///
+/// A location says whether its server speaks TLS. A client that was told to use TLS, by a location or by its
+/// configuration, uses it for all servers (``FlightClusterConfiguration/locations``).
 public final class FlightClusterClient: Sendable {
     /// What the client was made with.
     public let configuration: FlightClusterConfiguration
     let directory: FlightClientDirectory
     private let addresses: [FlightAddress]
+    /// Whether every server is called with TLS, whatever its location says.
+    private let usesTLS: Bool
     private let balancer: NIOLockedValueBox<LocationBalancer>
 
     /// Makes a client; connects nowhere yet.
@@ -39,15 +44,18 @@ public final class FlightClusterClient: Sendable {
             guard let address = location.address else { throw .noServer(at: location) }
             addresses.append(address)
         }
+        let usesTLS = configuration.client.tls != nil || addresses.contains { $0.usesTLS }
         self.configuration = configuration
-        self.addresses = addresses
+        self.usesTLS = usesTLS
+        self.addresses = addresses.map { $0.withTLS(if: usesTLS) }
         self.balancer = NIOLockedValueBox(LocationBalancer(configuration.balancing))
         self.directory = FlightClientDirectory(
             template: configuration.client, serversMax: configuration.serversMax,
             eventLoopGroup: eventLoopGroup, logger: logger)
     }
 
-    /// What is known of each server: the configured ones, and those that flights named.
+    /// What is known of each server: the configured ones, and those that flights named. Servers that are
+    /// called with TLS are `grpc+tls`, all others `grpc+tcp`.
     public var health: [FlightLocation: FlightClientHealth] {
         var health: [FlightLocation: FlightClientHealth] = [:]
         for address in addresses + directory.addresses {
@@ -59,6 +67,11 @@ public final class FlightClusterClient: Sendable {
     /// Ends all calls and closes all connections. The client can't be used afterwards.
     public func close() async {
         await directory.close()
+    }
+
+    /// Where and how a server is called; `nil` if nothing that this client can call is at the location.
+    func address(of location: FlightLocation) -> FlightAddress? {
+        location.address?.withTLS(if: usesTLS)
     }
 
     /// The servers in the order in which a call asks them.
@@ -153,7 +166,7 @@ extension FlightError {
         FlightError(
             .invalidArgument,
             "\"\(location.uri)\" isn't the location of a server that this client can call; it wants "
-                + "grpc+tcp://HOST:PORT")
+                + "grpc+tls://HOST:PORT, or grpc+tcp://HOST:PORT without TLS")
     }
 
     /// The last error of a call that several servers were asked for.

@@ -9,11 +9,15 @@ extension FlightLocation {
         uri.lowercased().hasPrefix("arrow-flight-reuse-connection:")
     }
 
-    /// The server's address, for `grpc` and `grpc+tcp`; `nil` for anything else.
+    /// The server's address, for `grpc`, `grpc+tcp` and `grpc+tls`; `nil` for anything else.
     package var address: FlightAddress? {
         guard let schemeEnd = uri.firstRange(of: "://") else { return nil }
-        let scheme = uri[..<schemeEnd.lowerBound].lowercased()
-        guard scheme == "grpc" || scheme == "grpc+tcp" else { return nil }
+        let usesTLS: Bool
+        switch uri[..<schemeEnd.lowerBound].lowercased() {
+        case "grpc", "grpc+tcp": usesTLS = false
+        case "grpc+tls": usesTLS = true
+        default: return nil
+        }
         let authority = uri[schemeEnd.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard let colon = authority.lastIndex(of: ":"),
             let port = UInt16(authority[authority.index(after: colon)...]), port > 0
@@ -25,7 +29,7 @@ extension FlightLocation {
             return nil
         }
         guard !host.isEmpty, !host.contains("@") else { return nil }
-        return FlightAddress(host: String(host), port: Int(port))
+        return FlightAddress(host: String(host), port: Int(port), usesTLS: usesTLS)
     }
 }
 
@@ -33,11 +37,19 @@ extension FlightLocation {
 package struct FlightAddress: Sendable, Hashable {
     package var host: String
     package var port: Int
+    /// Whether the server is to be called with TLS; else the client's configuration decides.
+    package var usesTLS: Bool
 
-    package init(host: String, port: Int) {
+    package init(host: String, port: Int, usesTLS: Bool = false) {
         self.host = host
         self.port = port
+        self.usesTLS = usesTLS
     }
 
-    var location: FlightLocation { FlightLocation(host: host, port: port) }
+    var location: FlightLocation { FlightLocation(host: host, port: port, usesTLS: usesTLS) }
+
+    /// The same server, called with TLS if all are.
+    func withTLS(if isRequired: Bool) -> FlightAddress {
+        FlightAddress(host: host, port: port, usesTLS: usesTLS || isRequired)
+    }
 }

@@ -9,34 +9,6 @@ import Testing
 /// A client of several servers over real sockets.
 @Suite(.timeLimit(.minutes(5)))
 struct FlightClusterClientTests {
-    private func withCluster(
-        _ count: Int, configure: (inout FlightClusterConfiguration) -> Void = { _ in },
-        _ body: (FlightClusterClient, [ReplicaService], [FlightServer]) async throws -> Void
-    ) async throws {
-        let services = (0..<count).map { ReplicaService(number: $0) }
-        let servers = services.map {
-            FlightServer(configuration: .init(host: "127.0.0.1"), service: $0)
-        }
-        for server in servers { try await server.start() }
-        let locations = servers.map {
-            FlightLocation(host: "127.0.0.1", port: $0.boundPort ?? 0)
-        }
-        for service in services { service.locations.withLockedValue { $0 = locations } }
-        var configuration = FlightClusterConfiguration(locations: locations)
-        configuration.client.connectTimeout = .seconds(60)
-        configure(&configuration)
-        let cluster = try FlightClusterClient(configuration: configuration)
-        do {
-            try await body(cluster, services, servers)
-        } catch {
-            await cluster.close()
-            for server in servers { await server.shutdown() }
-            throw error
-        }
-        await cluster.close()
-        for server in servers { await server.shutdown() }
-    }
-
     private func messages(
         _ reader: FlightPartReader
     ) async throws -> [(endpoint: Int, text: String)] {
@@ -221,64 +193,5 @@ struct FlightClusterClientTests {
         await directory.close()
         let closed = await flightError { _ = try directory.take(addresses[0]) }
         #expect(closed?.code == .cancelled)
-    }
-}
-
-/// One of several servers that have the same.
-private final class ReplicaService: FlightService {
-    let number: Int
-    let locations = NIOLockedValueBox<[FlightLocation]>([])
-    let failure = NIOLockedValueBox<FlightStatusCode?>(nil)
-    private let calls = NIOLockedValueBox(0)
-
-    init(number: Int) { self.number = number }
-
-    var callCount: Int { calls.withLockedValue { $0 } }
-    var places: [FlightLocation] { locations.withLockedValue { $0 } }
-
-    private func count() throws {
-        calls.withLockedValue { $0 += 1 }
-        if let code = failure.withLockedValue({ $0 }) { throw FlightError(code, "not here") }
-    }
-
-    func listActions(context: FlightCallContext) async throws -> [FlightActionType] {
-        try count()
-        return []
-    }
-
-    func doAction(
-        _ action: FlightAction, writer: FlightWriter<FlightResult>, context: FlightCallContext
-    ) async throws {
-        try count()
-    }
-
-    func getFlightInfo(
-        _ descriptor: FlightDescriptor, context: FlightCallContext
-    ) async throws -> FlightInfo {
-        var info = FlightInfo()
-        if descriptor == .path(["open"]) {
-            info.endpoints = [
-                FlightEndpoint(ticket: FlightTicket("a 1")),
-                FlightEndpoint(ticket: FlightTicket("b 1"), locations: [.reuseConnection]),
-            ]
-        } else {
-            info.endpoints = (0..<9).map {
-                FlightEndpoint(ticket: FlightTicket("e\($0) 20"), locations: places)
-            }
-        }
-        return info
-    }
-
-    /// The ticket is a name and how many messages there are.
-    func doGet(
-        _ ticket: FlightTicket, writer: FlightWriter<FlightData>, context: FlightCallContext
-    ) async throws {
-        try count()
-        let words = String(buffer: ticket.bytes).split(separator: " ")
-        for message in 0..<(words.last.flatMap { Int($0) } ?? 0) {
-            let text = "\(number):\(words[0])/\(message)"
-            try await writer.write(FlightData(appMetadata: ByteBuffer(string: text)))
-        }
-        if words[0] == "break" { throw FlightError(.dataLoss, "the rest is gone") }
     }
 }
