@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOPosix
 import NIOSSL
 
 /// One place of the client's pool: at most one connection that takes calls, made when a call needs it.
@@ -24,8 +23,8 @@ final class FlightClientConnection: @unchecked Sendable {
     let eventLoop: any EventLoop
     let isPinned: Bool
     let peerName: String
-    private let pool: ClientPool
-    private let configuration: FlightClientConfiguration
+    let pool: ClientPool
+    let configuration: FlightClientConfiguration
     private var phase: Phase
     /// Connections that take no more calls but have some open.
     private var draining: [ObjectIdentifier: FlightClientChannel] = [:]
@@ -157,54 +156,16 @@ final class FlightClientConnection: @unchecked Sendable {
     }
 
     private func connect(_ number: Int, _ tlsContext: NIOSSLContext?) {
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        var bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: FlightSocket.receiveAllocator)
-            .channelOption(.writeBufferWaterMark, value: FlightSocket.writeWatermark)
-        for (option, value) in configuration.tcpKeepalive?.options ?? [] {
-            bootstrap = bootstrap.channelOption(option, value: value)
-        }
-        bootstrap
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try bound.value.configure(channel, number, tlsContext)
-                }
+        makeChannel(number, tlsContext).hop(to: eventLoop).whenComplete { result in
+            switch result {
+            case .success(let channel): self.connected(channel, number)
+            case .failure(let error):
+                self.attemptFailed(
+                    ConnectionFailure(
+                        to: self.peerName, within: self.configuration.connectTimeout, error),
+                    number)
             }
-            .connect(host: configuration.host, port: configuration.port)
-            .hop(to: eventLoop)
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): self.connected(channel, number)
-                case .failure(let error):
-                    self.attemptFailed(
-                        ConnectionFailure(
-                            to: self.peerName, within: self.configuration.connectTimeout, error),
-                        number)
-                }
-            }
-    }
-
-    private func configure(
-        _ channel: any Channel, _ attemptNumber: Int, _ tlsContext: NIOSSLContext?
-    ) throws {
-        let pipeline = channel.pipeline.syncOperations
-        if let tls = pool.tls, let tlsContext {
-            try pipeline.addHandler(
-                NIOSSLClientHandler(
-                    context: tlsContext, serverHostname: tls.serverName(configuration.host)))
         }
-        let connection = FlightConnectionHandler(peerName: peerName)
-        let state = FlightClientChannel(
-            channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
-            keepaliveInterval: pool.keepaliveInterval,
-            keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
-        state.http2 = try HTTP2Connection.add(
-            to: channel, .client, configuration.http2, handler: connection)
-        try pipeline.addHandlers([
-            FlightClientChannelHandler(state: state), ConnectionErrorHandler(logger: pool.logger),
-        ])
     }
 
     private func connected(_ channel: any Channel, _ number: Int) {
@@ -299,20 +260,5 @@ final class FlightClientConnection: @unchecked Sendable {
         let futures = channels.map { $0.channel.closeFuture }
         for channel in channels { channel.channel.close(promise: nil) }
         EventLoopFuture.andAllComplete(futures, on: eventLoop).cascade(to: closed)
-    }
-}
-
-extension FlightClientConfiguration {
-    /// The server as messages and metrics name it.
-    var peerName: String {
-        "\(host.contains(":") ? "[\(host)]" : host):\(port)"
-    }
-
-    /// A client takes no streams and few headers, and lets its server reset what it likes.
-    var http2: HTTP2Configuration {
-        HTTP2Configuration(
-            windowByteCount: windowByteCount, frameByteCountMax: frameByteCountMax,
-            concurrentStreamsMax: 100, headerListByteCountMax: 64 << 10,
-            streamResetsMax: 1_000_000)
     }
 }

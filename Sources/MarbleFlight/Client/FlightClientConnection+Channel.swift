@@ -1,0 +1,65 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// What a connection is made of: a socket with its options, and the handlers behind it.
+extension FlightClientConnection {
+    /// Connects by TCP, for the attempt of that number.
+    func makeChannel(
+        _ attemptNumber: Int, _ tlsContext: NIOSSLContext?
+    ) -> EventLoopFuture<any Channel> {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        var bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: FlightSocket.receiveAllocator)
+            .channelOption(.writeBufferWaterMark, value: FlightSocket.writeWatermark)
+        for (option, value) in configuration.tcpKeepalive?.options ?? [] {
+            bootstrap = bootstrap.channelOption(option, value: value)
+        }
+        return
+            bootstrap
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try bound.value.configure(channel, attemptNumber, tlsContext)
+                }
+            }
+            .connect(host: configuration.host, port: configuration.port)
+    }
+
+    private func configure(
+        _ channel: any Channel, _ attemptNumber: Int, _ tlsContext: NIOSSLContext?
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls = pool.tls, let tlsContext {
+            try pipeline.addHandler(
+                NIOSSLClientHandler(
+                    context: tlsContext, serverHostname: tls.serverName(configuration.host)))
+        }
+        let connection = FlightConnectionHandler(peerName: peerName)
+        let state = FlightClientChannel(
+            channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
+            keepaliveInterval: pool.keepaliveInterval,
+            keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
+        state.http2 = try HTTP2Connection.add(
+            to: channel, .client, configuration.http2, handler: connection)
+        try pipeline.addHandlers([
+            FlightClientChannelHandler(state: state), ConnectionErrorHandler(logger: pool.logger),
+        ])
+    }
+}
+
+extension FlightClientConfiguration {
+    /// The server as messages and metrics name it.
+    var peerName: String {
+        "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    /// A client takes no streams and few headers, and lets its server reset what it likes.
+    var http2: HTTP2Configuration {
+        HTTP2Configuration(
+            windowByteCount: windowByteCount, frameByteCountMax: frameByteCountMax,
+            concurrentStreamsMax: 100, headerListByteCountMax: 64 << 10,
+            streamResetsMax: 1_000_000)
+    }
+}
