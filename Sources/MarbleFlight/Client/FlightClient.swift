@@ -5,7 +5,8 @@ public import NIOPosix
 
 /// A client of a Flight server.
 ///
-/// Connections are made by the first call that needs one, and again by the first call after a break.
+/// Connections are made by the first call that needs one, and again by the first call after a break, or after
+/// none was made for long (``FlightClientConfiguration/connectionIdleMax``).
 /// A call goes to the connection with the fewest calls open; bulk and small calls go apart. Errors name the
 /// server, what happened, and what to check; ``health`` says the same between calls.
 ///
@@ -89,7 +90,7 @@ public final class FlightClient: Sendable {
         return stream
     }
 
-    /// Ends all calls and closes all connections. The client can't be used afterwards.
+    /// Ends all calls and, after a GOAWAY, closes all connections. The client can't be used afterwards.
     public func close() async {
         await pool.close()
     }

@@ -16,9 +16,12 @@ final class FlightClientChannel: @unchecked Sendable {
     private let keepaliveTimeout: TimeAmount
     private var keepaliveTask: RepeatedTask?
     private var keepaliveTimeoutTask: Scheduled<Void>?
+    private var idleTimer: ConnectionIdleTimer?
     private var streamCount = 0
     private var openCount = 0
     private var isDraining = false
+    /// Whether it is closed, or about to be.
+    private var isEnding = false
     /// Whether the server takes nothing on this connection; its failure says why.
     private var isRefused = false
     /// Whether the server has said its first words, its settings.
@@ -29,7 +32,7 @@ final class FlightClientChannel: @unchecked Sendable {
     init(
         channel: any Channel, connection: FlightConnectionHandler, owner: FlightClientConnection,
         attemptNumber: Int, keepaliveInterval: Duration?,
-        keepaliveTimeout: TimeAmount
+        keepaliveTimeout: TimeAmount, idleMax: TimeAmount?
     ) {
         self.channel = channel
         self.connection = connection
@@ -37,12 +40,18 @@ final class FlightClientChannel: @unchecked Sendable {
         self.attemptNumber = attemptNumber
         self.keepaliveInterval = keepaliveInterval
         self.keepaliveTimeout = keepaliveTimeout
+        if let idleMax {
+            idleTimer = ConnectionIdleTimer(on: channel.eventLoop, limit: idleMax) { [weak self] in
+                self?.drain()
+            }
+        }
     }
 
     func open(_ stream: FlightStream) {
         guard let http2, stream.phase == .opening else { return }
         // From here on, not from its first frame: a connection that drains must wait for it.
         openCount += 1
+        idleTimer?.pause()
         streamCount += 1
         stream.openingCount += 1
         let transport = http2.open()
@@ -68,15 +77,29 @@ final class FlightClientChannel: @unchecked Sendable {
                 owner?.reopen(stream)
             }
         }
-        if isDraining, openCount == 0 { channel.close(promise: nil) }
+        guard openCount == 0 else { return }
+        if isDraining { end() } else { idleTimer?.restart() }
     }
 
-    /// Takes no more calls and closes when the last one is over.
+    /// Takes no more calls and ends when the last one is over.
     func drain() {
         guard !isDraining else { return }
         isDraining = true
         owner?.channelDrains(self)
-        if openCount == 0 { channel.close(promise: nil) }
+        if openCount == 0 { end() }
+    }
+
+    /// Closes the connection, and tells the server first that this is meant (RFC 9113, 6.8). Calls that are
+    /// open end; what the socket doesn't take at once is lost.
+    func end() {
+        guard !isEnding else { return }
+        isEnding = true
+        // The last stream of the server that was taken: it opens none.
+        let goAway = HTTP2Frame(
+            streamID: .rootStream,
+            payload: .goAway(lastStreamID: .rootStream, errorCode: .noError, opaqueData: nil))
+        channel.pipeline.syncOperations.writeAndFlush(NIOAny(goAway), promise: nil)
+        channel.close(promise: nil)
     }
 
     /// The server asks for TLS.
@@ -90,9 +113,11 @@ final class FlightClientChannel: @unchecked Sendable {
 
     func closed() {
         isDraining = true
+        isEnding = true
         http2 = nil
         keepaliveTask?.cancel()
         keepaliveTimeoutTask?.cancel()
+        idleTimer?.cancel()
         owner?.channelClosed(self, connection.failure)
     }
 
@@ -107,6 +132,7 @@ final class FlightClientChannel: @unchecked Sendable {
         guard !isEstablished else { return }
         isEstablished = true
         owner?.channelEstablished(self)
+        if openCount == 0, !isEnding { idleTimer?.restart() }
     }
 
     func startKeepalive(_ context: ChannelHandlerContext) {

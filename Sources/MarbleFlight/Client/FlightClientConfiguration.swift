@@ -54,6 +54,13 @@ public struct FlightClientConfiguration: Sendable {
     public var keepaliveInterval: Duration?
     /// How long the sign of life may take before the connection is given up.
     public var keepaliveTimeout: Duration = .seconds(20)
+    /// How long a connection may be without calls before it is ended in an orderly way (GOAWAY); the next call
+    /// makes another. `nil`: as long as the server lets it stand.
+    ///
+    /// The default is that of gRPC's own clients (C++, Go, Java): a client that calls now and then keeps its
+    /// connections, and one that has been forgotten doesn't hold them on servers that never end idle ones, as
+    /// gRPC's don't.
+    public var connectionIdleMax: Duration? = .seconds(30 * 60)
     /// Where the client's metrics go; `nil`: where the program's do (`MetricsSystem`).
     public var metricsFactory: (any MetricsFactory)?
 

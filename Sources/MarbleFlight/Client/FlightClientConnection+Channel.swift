@@ -40,7 +40,8 @@ extension FlightClientConnection {
         let state = FlightClientChannel(
             channel: channel, connection: connection, owner: self, attemptNumber: attemptNumber,
             keepaliveInterval: pool.keepaliveInterval,
-            keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout))
+            keepaliveTimeout: TimeAmount(configuration.keepaliveTimeout),
+            idleMax: configuration.connectionIdleMax.map { TimeAmount($0) })
         state.http2 = try HTTP2Connection.add(
             to: channel, .client, configuration.http2, handler: connection)
         try pipeline.addHandlers([

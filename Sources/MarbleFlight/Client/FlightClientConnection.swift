@@ -200,7 +200,7 @@ final class FlightClientConnection: @unchecked Sendable {
     /// The server has said its first words.
     func channelEstablished(_ channel: FlightClientChannel) {
         guard channel.attemptNumber == attemptNumber, case .connecting(let waiting) = phase else {
-            return channel.channel.close(promise: nil)
+            return channel.end()
         }
         attemptTimeout?.cancel()
         attempt = nil
@@ -258,7 +258,7 @@ final class FlightClientConnection: @unchecked Sendable {
         attemptTimeout?.cancel()
         for stream in waiting { stream.openingFailed(.clientClosed) }
         let futures = channels.map { $0.channel.closeFuture }
-        for channel in channels { channel.channel.close(promise: nil) }
+        for channel in channels { channel.end() }
         EventLoopFuture.andAllComplete(futures, on: eventLoop).cascade(to: closed)
     }
 }

@@ -1,6 +1,5 @@
 import MarbleFlight
 import NIOCore
-import NIOPosix
 import Testing
 
 /// The client against a server that begins with HTTP/2 and never says a word more.
@@ -11,25 +10,14 @@ struct SilentServerTests {
         _ configure: (inout FlightClientConfiguration) -> Void = { _ in },
         _ body: (FlightClient) async throws -> Void
     ) async throws {
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { channel in
-                channel.eventLoop.execute {
-                    // Empty settings.
-                    var settings = ByteBuffer()
-                    settings.writeFrame(type: 4, flags: 0, stream: 0, payload: ByteBuffer())
-                    settings.writeImmutableBuffer(words)
-                    channel.writeAndFlush(settings, promise: nil)
-                }
-                return channel.eventLoop.makeSucceededVoidFuture()
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(listener.localAddress?.port)
-        var configuration = FlightClientConfiguration.patient(host: "127.0.0.1", port: port)
+        let server = SilentServer(behindItsSettings: words)
+        var configuration = FlightClientConfiguration.patient(
+            host: "127.0.0.1", port: try await server.start())
         configure(&configuration)
         let client = FlightClient(configuration: configuration)
         try await body(client)
         await client.close()
-        try await listener.close()
+        try await server.stop()
     }
 
     @Test func `a call ends at its deadline by itself`() async throws {
