@@ -137,8 +137,10 @@ final class ClientPool: Sendable {
         }
     }
 
-    func connectionStands() {
+    /// - Parameter again: Whether the place had a connection before.
+    func connectionStands(again: Bool) {
         metrics.connectionOpened()
+        if again { metrics.reconnected() }
         state.withLockedValue { state in
             state.circuit.succeeded()
             state.problem = nil

@@ -26,6 +26,8 @@ final class FlightClientConnection: @unchecked Sendable {
     let pool: ClientPool
     let configuration: FlightClientConfiguration
     private var phase: Phase
+    /// Whether a connection has stood here: the next one takes its place.
+    private var hasConnected = false
     /// Connections that take no more calls but have some open.
     private var draining: [ObjectIdentifier: FlightClientChannel] = [:]
     /// The attempt to connect that counts, and its connection once TCP has one.
@@ -204,7 +206,8 @@ final class FlightClientConnection: @unchecked Sendable {
         }
         attemptTimeout?.cancel()
         attempt = nil
-        pool.connectionStands()
+        pool.connectionStands(again: hasConnected)
+        hasConnected = true
         channel.wasReady = true
         phase = .ready(channel)
         for stream in waiting { channel.open(stream) }

@@ -13,6 +13,8 @@ final class FlightMetrics: Sendable {
     private let connections: Meter
     private let connectionsMade: Counter
     private let connectionsFailed: Counter
+    // A client's only.
+    private let reconnects: Counter?
     // A server's only.
     private let callsRefused: Counter?
     private let handshakeFailures: Counter?
@@ -51,12 +53,13 @@ final class FlightMetrics: Sendable {
             label: "\(prefix)_\(made)", dimensions: dimensions, factory: factory)
         connectionsFailed = Counter(
             label: "\(prefix)_\(failed)", dimensions: dimensions, factory: factory)
-        func serverCounter(_ name: String) -> Counter? {
-            guard isServer else { return nil }
+        func counter(_ name: String, if isWanted: Bool) -> Counter? {
+            guard isWanted else { return nil }
             return Counter(label: "\(prefix)_\(name)", dimensions: dimensions, factory: factory)
         }
-        callsRefused = serverCounter("calls_refused")
-        handshakeFailures = serverCounter("handshake_failures")
+        reconnects = counter("reconnects", if: !isServer)
+        callsRefused = counter("calls_refused", if: isServer)
+        handshakeFailures = counter("handshake_failures", if: isServer)
     }
 
     func of(_ method: FlightMethod) -> FlightMethodMetrics { methods[method.ordinal] }
@@ -65,6 +68,8 @@ final class FlightMetrics: Sendable {
         connectionsMade.increment()
         connections.increment()
     }
+
+    func reconnected() { reconnects?.increment() }
 
     func connectionClosed() { connections.decrement() }
 

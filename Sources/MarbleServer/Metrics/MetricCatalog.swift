@@ -23,6 +23,10 @@ enum MetricCatalog {
             ),
             ("flight_server_http_requests", "Requests of plain HTTP that were answered."),
             ("flight_client_connects", "Connections that clients have made, again too."),
+            (
+                "flight_client_reconnects",
+                "Connections that clients have made in the place of one that ended."
+            ),
             ("flight_client_connect_failures", "Attempts to connect that failed."),
             ("flight_client_connections", "Connections of clients that stand."),
             ("raft_messages_sent", "Raft messages handed to the connection to a peer."),

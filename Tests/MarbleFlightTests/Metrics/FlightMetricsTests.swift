@@ -95,6 +95,31 @@ struct FlightMetricsTests {
         #expect(value(server, "flight_server_bytes_queued") == 0)
     }
 
+    @Test func `only a connection in the place of one that ended is a reconnect`() async throws {
+        var server = FlightServer(configuration: .init(host: "127.0.0.1"), service: TestService())
+        try await server.start()
+        let port = try #require(server.boundPort)
+        var configuration = FlightClientConfiguration.patient(host: "127.0.0.1", port: port)
+        configuration.metricsFactory = client
+        let flight = FlightClient(configuration: configuration)
+        _ = try await flight.listActions()
+        for try await _ in try await flight.doGet(FlightTicket("1 1")) {}
+        // One for small calls and one for bulk.
+        #expect(value(client, "flight_client_connects_total") == 2)
+        #expect(value(client, "flight_client_reconnects_total") == 0)
+        await server.shutdown()
+        try await eventually("the client has lost both") { flight.health.connectionsOpen == 0 }
+        server = FlightServer(
+            configuration: .init(host: "127.0.0.1", port: port), service: TestService())
+        try await server.start()
+        _ = try await flight.listActions()
+        let peer = ["peer": "127.0.0.1:\(port)"]
+        #expect(value(client, "flight_client_connects_total", peer) == 3)
+        #expect(value(client, "flight_client_reconnects_total", peer) == 1)
+        await flight.close()
+        await server.shutdown()
+    }
+
     @Test func `a server that isn't there is a failed connect`() async throws {
         var configuration = FlightClientConfiguration(host: "127.0.0.1", port: 1)
         configuration.metricsFactory = client
