@@ -102,9 +102,11 @@ final class FlightClientChannel: @unchecked Sendable {
         channel.close(promise: nil)
     }
 
-    /// The server asks for TLS.
+    /// The connection isn't secure enough for the server (RFC 9113, 9.2). MarbleFlight's own server answers
+    /// the calls instead; others, such as nghttpx, say it of a version or a cipher of TLS.
     func refused(_ reason: ByteBuffer?) {
-        let words = String(buffer: reason ?? ByteBuffer(string: "it asks for TLS"))
+        var words = reason.map { String(buffer: $0) } ?? ""
+        if words.isEmpty { words = "it asks for TLS, or for a better version or cipher of it" }
         connection.failure = FlightError(
             .unavailable, "\(connection.peerName) refuses this connection: \(words)")
         connection.failure?.reach = .nowhere

@@ -38,18 +38,37 @@ struct SilentServerTests {
         }
     }
 
+    /// - Parameter reason: Stands behind the code, in the debug data.
+    private func goAway(_ code: UInt32, _ reason: String = "") -> ByteBuffer {
+        var payload = ByteBuffer()
+        // The last stream that there may be.
+        payload.writeMultipleIntegers(UInt32(1 << 31 - 1), code)
+        payload.writeString(reason)
+        var frame = ByteBuffer()
+        frame.writeFrame(type: 7, flags: 0, stream: 0, payload: payload)
+        return frame
+    }
+
     @Test func `a call that nothing was written of goes on after GOAWAY`() async throws {
-        // The last stream, and NO_ERROR.
-        var goAway = ByteBuffer()
-        goAway.writeFrame(
-            type: 7, flags: 0, stream: 0,
-            payload: ByteBuffer(bytes: [127, 255, 255, 255, 0, 0, 0, 0]))
-        try await withSilentServer(behindItsSettings: goAway) { client in
+        // NO_ERROR.
+        try await withSilentServer(behindItsSettings: goAway(0)) { client in
             let options = FlightCallOptions(retry: .never)
             let error = await flightError { _ = try await client.listActions(options: options) }
             #expect(error?.code == .unavailable)
             // It has been on several connections.
             #expect(error?.message.contains("end as soon as they stand") == true)
+        }
+    }
+
+    @Test(arguments: [("", "it asks for TLS"), ("no RC4, please", "no RC4, please")])
+    func `a server that the connection isn't secure enough for isn't asked again`(
+        reason: String, words: String
+    ) async throws {
+        // INADEQUATE_SECURITY.
+        try await withSilentServer(behindItsSettings: goAway(12, reason)) { client in
+            let error = await flightError { _ = try await client.listActions() }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("refuses this connection: \(words)") == true)
         }
     }
 
