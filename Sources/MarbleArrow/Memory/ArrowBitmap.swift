@@ -18,13 +18,6 @@ enum ArrowBitmap {
             of: byte | 1 << UInt8(index & 7), toByteOffset: index >> 3, as: UInt8.self)
     }
 
-    @inline(__always)
-    static func clearBit(_ base: UnsafeMutableRawPointer, at index: Int) {
-        let byte = base.load(fromByteOffset: index >> 3, as: UInt8.self)
-        base.storeBytes(
-            of: byte & ~(1 << UInt8(index & 7)), toByteOffset: index >> 3, as: UInt8.self)
-    }
-
     /// How many of the bits `offset ..< offset + count` are set.
     static func setBitCount(_ base: UnsafeRawPointer, offset: Int, count: Int) -> Int {
         var index = offset

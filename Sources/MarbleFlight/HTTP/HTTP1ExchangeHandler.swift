@@ -60,7 +60,6 @@ final class HTTP1ExchangeHandler: ChannelDuplexHandler, HTTPExchangeWire {
 
     // MARK: The exchange's side
 
-    var eventLoop: any EventLoop { exchange.eventLoop }
     var remoteAddress: SocketAddress? { context?.remoteAddress }
 
     func write(_ part: HTTPServerResponsePart, promise: EventLoopPromise<Void>?) {

@@ -55,7 +55,6 @@ final class HTTP2Exchange: HTTP2StreamUser, HTTPExchangeWire {
 
     // MARK: The exchange's side
 
-    var eventLoop: any EventLoop { stream.eventLoop }
     var remoteAddress: SocketAddress? { stream.remoteAddress }
 
     func write(_ part: HTTPServerResponsePart, promise: EventLoopPromise<Void>?) {

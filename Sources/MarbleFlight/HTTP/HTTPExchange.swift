@@ -289,7 +289,6 @@ final class HTTPExchange {
 /// Where requests of plain HTTP come from and their answers go: a connection of HTTP/1.1, or a stream of
 /// HTTP/2. Used on its event loop.
 protocol HTTPExchangeWire: AnyObject {
-    var eventLoop: any EventLoop { get }
     var remoteAddress: SocketAddress? { get }
     func write(_ part: HTTPServerResponsePart, promise: EventLoopPromise<Void>?)
     func flush()

@@ -3,14 +3,12 @@ import NIOCore
 
 /// Compresses the messages of one stream, each by itself.
 final class MessageCompressor {
-    let compression: FlightCompression
     private let state: UnsafeMutablePointer<z_stream>
 
     /// - Returns: `nil` for ``FlightCompression/identity``, and when there is no memory for it: a peer can
     ///   read messages that aren't compressed too.
     init?(_ compression: FlightCompression) {
         guard let windowBits = compression.windowBits else { return nil }
-        self.compression = compression
         state = .allocate(capacity: 1)
         state.initialize(to: z_stream())
         let result = deflateInit2_(

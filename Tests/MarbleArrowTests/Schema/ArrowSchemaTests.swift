@@ -57,6 +57,23 @@ import Testing
         }
     }
 
+    @Test func `a field's extension type stands in its metadata`() throws {
+        var field = ArrowField("id", .fixedSizeBinary(byteWidth: 16), metadata: ["a": "1"])
+        #expect(field.extensionName == nil && field.extensionMetadata == nil)
+        field.extensionName = "arrow.uuid"
+        field.extensionMetadata = "x"
+        let expected: ArrowMetadata = [
+            "a": "1", "ARROW:extension:name": "arrow.uuid", "ARROW:extension:metadata": "x",
+        ]
+        #expect(field.metadata == expected)
+        let message = ArrowIPC.encodeEncapsulatedSchema(ArrowSchema([field]))
+        let read = try ArrowIPC.decodeEncapsulatedSchema(ArrowBuffer(message)).fields[0]
+        #expect(read.extensionName == "arrow.uuid" && read.extensionMetadata == "x")
+        field.extensionName = nil
+        field.extensionMetadata = nil
+        #expect(field.metadata == ["a": "1"])
+    }
+
     @Test func `metadata is set, replaced and removed by key`() {
         var metadata: ArrowMetadata = ["a": "1", "b": "2", "a": "3"]
         #expect(metadata["a"] == "1")
