@@ -41,6 +41,7 @@ public final class MarbleNode: Service {
             logging: logging, eventLoopGroup: group)
         var serverConfiguration = FlightServerConfiguration()
         serverConfiguration.messageByteCountMax = configuration.messageByteCountMax
+        serverConfiguration.partialMessagesByteCountMax = configuration.partialMessagesByteCountMax
         serverConfiguration.resources = service.resources
         serverConfiguration.metricsFactory = metrics
         credentials.apply(to: &serverConfiguration)
@@ -122,6 +123,12 @@ public final class MarbleNode: Service {
 }
 
 extension NodeConfiguration {
+    /// The memory for requests that have arrived in part, of all clients together: the largest has room, also
+    /// if it is compressed. Bytes.
+    var partialMessagesByteCountMax: Int {
+        max(512 << 20, 2 * messageByteCountMax)
+    }
+
     /// The part of the configuration that is the Raft group's.
     var clusterConfig: RaftClusterConfig {
         RaftClusterConfig(

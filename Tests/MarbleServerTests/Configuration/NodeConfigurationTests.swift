@@ -55,6 +55,16 @@ import Testing
         #expect(configuration.logLevel == .info)
     }
 
+    @Test(arguments: [
+        (64 << 10, 512 << 20), (64 << 20, 512 << 20), (256 << 20, 512 << 20),
+        (257 << 20, 514 << 20), (1 << 30, 2 << 30),
+    ])
+    func `the largest request has room, also compressed`(limit: Int, room: Int) async throws {
+        var flags = NodeSettings()
+        flags.messageByteCountMax = limit
+        #expect(try await load(flags).partialMessagesByteCountMax == room)
+    }
+
     @Test func `a node's ID is its place in the list`() async throws {
         let configuration = try await load()
         #expect(configuration.nodeID == 2)
