@@ -54,11 +54,12 @@ public final class FlightHealth: Sendable {
     /// Sets what is told from now on.
     /// - Parameters:
     ///   - status: The service's state.
-    ///   - service: A name that clients ask for; the empty one stands for the whole server and for
-    ///     `arrow.flight.protocol.FlightService`.
+    ///   - service: A name that clients ask for; the empty one and
+    ///     `arrow.flight.protocol.FlightService` both stand for the whole server.
     public func set(_ status: Status, for service: String = "") {
+        let name = Self.name(of: service)
         let watchers = state.withLockedValue { state in
-            state.statuses[service] = status
+            state.statuses[name] = status
             return Array(state.watchers.values)
         }
         for watcher in watchers { watcher() }
@@ -66,11 +67,16 @@ public final class FlightHealth: Sendable {
 
     /// What is told; `nil` for a service that isn't known.
     public func status(of service: String = "") -> Status? {
-        let name = service == FlightMethod.serviceName ? "" : service
+        let name = Self.name(of: service)
         let (status, hasEnded) = state.withLockedValue { ($0.statuses[name], $0.hasEnded) }
         let isChecked = status == nil && name.isEmpty
         guard isChecked || status != nil else { return nil }
         return hasEnded ? .notServing : status ?? check?() ?? .unknown
+    }
+
+    /// The name that a service's status stands under.
+    private static func name(of service: String) -> String {
+        service == FlightMethod.serviceName ? "" : service
     }
 
     var hasEnded: Bool { state.withLockedValue { $0.hasEnded } }

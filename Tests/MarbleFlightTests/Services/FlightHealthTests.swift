@@ -14,6 +14,9 @@ struct FlightHealthTests {
         health.set(.notServing, for: "other")
         #expect(health.status(of: "other") == .notServing)
         #expect(health.status() == .serving)
+        health.set(.notServing, for: FlightMethod.serviceName)
+        #expect(health.status() == .notServing)
+        #expect(health.status(of: FlightMethod.serviceName) == .notServing)
     }
 
     @Test func `a health that is asked for is asked each time`() {
