@@ -5,7 +5,9 @@ public struct ArrowRowDecoder: Sendable {
 
     /// The rows of a batch. A property is read from the column with the name of its key; columns that
     /// nothing asks for are not looked at. Integers are also read from columns of other integer types,
-    /// dates, times and durations, if they fit, and floats from integers that they hold exactly.
+    /// dates, times, timestamps, durations and months, if they fit, and floats from integers that they
+    /// hold exactly. Of a union the value is read. No property can be read from columns of decimals and
+    /// of intervals of more than months; `ArrowColumn` reads those.
     ///
     /// Throws `invalidArgument`, naming row and column, where a column is missing or a value doesn't
     /// fit the property.

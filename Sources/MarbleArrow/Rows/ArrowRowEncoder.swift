@@ -12,8 +12,11 @@ public struct ArrowRowEncoder: Sendable {
     }
 
     /// Encodes rows of a schema. A property goes to the column with the name of its key; a column
-    /// without a property gets nulls. Integers also go to columns of floats, and, as counts of their
-    /// unit, to columns of dates, times and durations.
+    /// without a property gets nulls. Integers also go to columns of floats that hold them exactly, and,
+    /// as counts of their unit, to columns of dates, times, timestamps, durations and months.
+    ///
+    /// Columns of decimals, unions, and intervals of more than months take nulls only;
+    /// `ArrowRecordBatchBuilder` fills those.
     public init(schema: ArrowSchema) {
         self.schema = schema
     }

@@ -31,13 +31,19 @@ enum RowValue {
         switch type {
         case .int8: return Int8(exactly: number).map { .int(Int64($0)) }
         case .int16: return Int16(exactly: number).map { .int(Int64($0)) }
-        case .int32, .date32, .time32: return Int32(exactly: number).map { .int(Int64($0)) }
+        case .int32, .date32, .time32, .interval(.yearMonth):
+            return Int32(exactly: number).map { .int(Int64($0)) }
         case .int64, .date64, .time64, .timestamp, .duration:
             return Int64(exactly: number).map { .int($0) }
         case .uint8: return UInt8(exactly: number).map { .uint(UInt64($0)) }
         case .uint16: return UInt16(exactly: number).map { .uint(UInt64($0)) }
         case .uint32: return UInt32(exactly: number).map { .uint(UInt64($0)) }
         case .uint64: return UInt64(exactly: number).map { .uint($0) }
+        case .float16:
+            guard let double = Double(exactly: number),
+                Double(halfPrecisionBits: double.halfPrecisionBits) == double
+            else { return nil }
+            return .double(double)
         case .float32: return Float(exactly: number).map { .double(Double($0)) }
         case .float64: return Double(exactly: number).map { .double($0) }
         default: return nil

@@ -103,6 +103,36 @@ import Testing
         #expect(throws: ArrowError.self) { try ArrowRowDecoder().decode(Small.self, from: batch) }
     }
 
+    @Test func `integers go to columns of floats, if they hold them exactly, and of months`() throws
+    {
+        for type in [ArrowType.float16, .float32, .float64] {
+            let schema = ArrowSchema([
+                ArrowField("a", type), ArrowField("b", .interval(.yearMonth)),
+            ])
+            let rows = [Small(a: 2048, b: 14), Small(a: -3, b: nil)]
+            let batch = try ArrowRowEncoder(schema: schema).encode(rows)
+            #expect(batch.columns[0].double(at: 0) == 2048 && batch.columns[0].double(at: 1) == -3)
+            #expect(batch.columns[1].interval(at: 0) == ArrowInterval(months: 14))
+            struct Read: Decodable {
+                var a: Double
+                var b: Int?
+            }
+            let read = try ArrowRowDecoder().decode(Read.self, from: batch)
+            #expect(read.map(\.a) == [2048, -3] && read.map(\.b) == [14, nil])
+        }
+        for (type, number) in [
+            (ArrowType.float16, 2049), (.float16, 1 << 16), (.float32, 1 << 24 + 1),
+        ] {
+            let inexact = error(
+                [ArrowField("a", type), ArrowField("b", .int64)], [Small(a: number, b: 1)])
+            #expect(inexact?.message.contains("\(number)") == true, "\(type)")
+        }
+        let decimal = error(
+            [ArrowField("a", .decimal128(precision: 9, scale: 0)), ArrowField("b", .int64)],
+            [Small(a: 1, b: 1)])
+        #expect(decimal?.message.contains("\"a\" in row 0") == true)
+    }
+
     private func error(_ schema: [ArrowField], _ rows: [Small]) -> ArrowError? {
         #expect(throws: ArrowError.self) {
             try ArrowRowEncoder(schema: ArrowSchema(schema)).encode(rows)
