@@ -3,9 +3,11 @@ public enum ArrowValidation: Sendable, Hashable {
     /// Everything that the format demands of values, too: each offset, UTF-8, the number of nulls.
     /// For bytes from outside.
     case full
-    /// Counts, and that every buffer lies in the body and is large enough. For bytes that have been
-    /// checked in full before and are protected by a checksum since. Nothing is ever read outside
-    /// of the buffers, but reading a value behind a bad offset traps.
+    /// Counts, that every buffer lies in the body and is large enough, and row by row what points into
+    /// items, fields, dictionaries and the buffers of views. Not the offsets of text and binary, UTF-8,
+    /// and bitmaps whose number of nulls is given. For bytes that have been checked in full before and
+    /// are protected by a checksum since. Nothing is ever read outside of the buffers, but reading text
+    /// or binary behind a bad offset traps.
     case structure
 }
 
