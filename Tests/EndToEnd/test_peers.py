@@ -397,7 +397,7 @@ def test_polars_frames_come_back(client):
     table = frame.to_arrow(compat_level=polars.CompatLevel.newest())
     put(client, "polars", table.schema, table.to_batches())
     assert polars.from_arrow(get(client, "polars").read_all()).equals(frame)
-    ran(f"polars {polars.__version__}", "do_put, do_get", "numbers, views, categories, lists")
+    ran(f"polars {polars.__version__}", "do_put, do_get", "numbers, views, categories, dates, lists")
 
 
 def test_duckdb_queries_what_comes_back(client):
