@@ -10,7 +10,7 @@ public import NIOPosix
 ///     configuration: .init(host: "localhost", port: 5001), service: MyService())
 /// try await server.start()
 /// …
-/// try await server.shutdown(gracefully: .seconds(30))
+/// await server.shutdown(gracefully: .seconds(30))
 /// ```
 ///
 /// The same port answers plain HTTP, over HTTP/1.1 and HTTP/2: `POST /api/flight/do_action` with

@@ -2,7 +2,7 @@
 public struct FlightServerCounters: Sendable, Hashable {
     /// Connections that were let in.
     public internal(set) var connectionsAccepted = 0
-    /// Connections that were turned away because there were too many.
+    /// Connections that were turned away because there were too many, or the server stops.
     public internal(set) var connectionsRefused = 0
     /// Connections without TLS that were turned away because the server speaks TLS only.
     public internal(set) var plaintextRefused = 0

@@ -5,7 +5,7 @@ import NIOHTTP2
 extension FlightStream {
     /// Queues one message. It leaves with all others of this turn of the event loop.
     ///
-    /// A body of more than 64 KiB leaves as its own buffer, without a copy; everything else is copied
+    /// A body of 64 KiB or more leaves as its own buffer, without a copy; everything else is copied
     /// into one buffer. Messages that are sent after the end of the stream are dropped. One that is
     /// longer than may be sent ends the call with `RESOURCE_EXHAUSTED`.
     public func send(_ data: FlightData) {
