@@ -162,6 +162,9 @@ let package = Package(
             path: "Examples/FlightEcho", swiftSettings: settings),
         .target(
             name: "TestCertificates", path: "Tests/TestCertificates", swiftSettings: settings),
+        .target(
+            name: "TestLog", dependencies: [locks, logging], path: "Tests/TestLog",
+            swiftSettings: settings),
         .executableTarget(
             name: "serve-table", dependencies: ["MarbleArrow", "MarbleFlight"],
             path: "Examples/ServeTable", swiftSettings: settings),
@@ -190,15 +193,16 @@ let package = Package(
         .testTarget(
             name: "MarbleFlightTests",
             dependencies: [
-                "MarbleFlight", "MarbleJSON", "MarbleMetrics", "TestCertificates", coreMetrics,
-                embedded, http1, inMemoryTracing, logging, locks, nioCore, nioPosix, tracing, x509,
+                "MarbleFlight", "MarbleJSON", "MarbleMetrics", "TestCertificates", "TestLog",
+                coreMetrics, embedded, http1, inMemoryTracing, logging, locks, nioCore, nioPosix,
+                tracing, x509,
             ] + http2 + tls,
             exclude: ["Peers"], swiftSettings: settings),
         .testTarget(
             name: "MarbleAuthTests",
             dependencies: [
-                "MarbleAuth", "MarbleFlight", "TestCertificates", cryptoExtras, jwt, nioCore,
-                nioPosix,
+                "MarbleAuth", "MarbleFlight", "TestCertificates", "TestLog", cryptoExtras, jwt,
+                logging, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import TestCertificates
+import TestLog
 import Testing
 
 @testable import MarbleFlight

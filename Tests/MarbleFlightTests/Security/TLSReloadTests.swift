@@ -3,6 +3,7 @@ import MarbleFlight
 import NIOConcurrencyHelpers
 import NIOCore
 import TestCertificates
+import TestLog
 import Testing
 
 /// A server whose certificate files are replaced while it runs.

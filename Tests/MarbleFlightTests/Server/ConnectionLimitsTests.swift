@@ -1,6 +1,7 @@
 import MarbleFlight
 import NIOCore
 import NIOHPACK
+import TestLog
 import Testing
 
 /// What ends connections and calls that take too long, or too much.

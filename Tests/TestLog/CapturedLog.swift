@@ -1,13 +1,16 @@
-import Logging
-import NIOConcurrencyHelpers
+public import Logging
+internal import NIOConcurrencyHelpers
 
 /// Keeps what is logged, as one line a message.
-final class CapturedLog: Sendable {
+public final class CapturedLog: Sendable {
     private let kept = NIOLockedValueBox<[String]>([])
 
-    var lines: [String] { kept.withLockedValue { $0 } }
+    public init() {}
 
-    var logger: Logger {
+    /// Level, message and metadata of each.
+    public var lines: [String] { kept.withLockedValue { $0 } }
+
+    public var logger: Logger {
         var logger = Logger(label: "captured") { _ in Handler(log: self) }
         logger.logLevel = .trace
         return logger
