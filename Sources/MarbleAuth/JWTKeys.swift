@@ -1,112 +1,95 @@
 internal import Foundation
 internal import JWTKit
+internal import Logging
 internal import MarbleFlight
 
-/// The keys that tokens may be signed with. Each is for one algorithm, so that a token can't choose another.
+/// The keys that tokens may be signed with.
 struct JWTKeys: Sendable {
-    private enum Key: Sendable {
-        case hmac(HMACKey, DigestAlgorithm, JWKIdentifier)
-        case jwk(JWK)
-        case ecdsa256(ES256PublicKey)
-        case ecdsa384(ES384PublicKey)
-        case rsa(Insecure.RSA.PublicKey)
-    }
+    private let keys: [(identifier: JWKIdentifier?, key: JWTKey)]
 
-    private var keys: [Key] = []
-
+    /// Of a set's keys, those that can't be used are logged, and ignored (RFC 7517, 5).
     /// - Parameters:
     ///   - text: a public key in PEM or a JSON Web Key Set.
     ///   - path: for messages.
-    /// - Throws: `FAILED_PRECONDITION` that says what can't be used.
-    init(_ text: String, path: String) throws(FlightError) {
+    /// - Throws: `FAILED_PRECONDITION` if no key can be used; it says why.
+    init(_ text: String, path: String, logger: Logger) throws(FlightError) {
+        let set: KeySet
         do {
-            keys = text.contains("-----BEGIN") ? [try Self.pem(text)] : try Self.set(text)
+            if text.contains("-----BEGIN") {
+                keys = [(nil, try JWTKey(pem: text))]
+                return
+            }
+            set = try JSONDecoder().decode(KeySet.self, from: Data(text.utf8))
         } catch {
             throw FlightError(
                 .failedPrecondition,
-                "\(path) holds neither a public key in PEM (RSA, P-256, P-384) nor a JSON Web Key"
-                    + " Set: \(error)", cause: error)
+                "\(path) holds neither a public key in PEM (RSA, P-256, P-384, P-521) nor a JSON"
+                    + " Web Key Set: \(error)", cause: error)
         }
-        guard !keys.isEmpty else {
-            throw FlightError(.failedPrecondition, "\(path) holds no keys")
-        }
+        keys = try set.usable(path, logger)
     }
 
-    func collection() async throws -> JWTKeyCollection {
+    /// The keys in the form that checks tokens.
+    func collection() async -> JWTKeyCollection {
         let collection = JWTKeyCollection()
-        for key in keys {
-            switch key {
-            case .hmac(let key, let algorithm, let identifier):
-                await collection.add(hmac: key, digestAlgorithm: algorithm, kid: identifier)
-            case .jwk(let key): try await collection.add(jwk: key)
-            case .ecdsa256(let key): await collection.add(ecdsa: key)
-            case .ecdsa384(let key): await collection.add(ecdsa: key)
-            case .rsa(let key): await collection.add(rsa: key, digestAlgorithm: .sha256)
-            }
-        }
+        for (identifier, key) in keys { await key.add(to: collection, identifier) }
         return collection
     }
+}
 
-    private static func pem(_ text: String) throws -> Key {
-        if let key = try? ES256PublicKey(pem: text) { return .ecdsa256(key) }
-        if let key = try? ES384PublicKey(pem: text) { return .ecdsa384(key) }
-        return .rsa(try Insecure.RSA.PublicKey(pem: text))
-    }
+private struct KeySet: Decodable {
+    struct Member: Decodable {
+        let identifier: String?
+        /// `nil` for what doesn't have the form of a key.
+        let key: JSONWebKey?
 
-    private static func set(_ text: String) throws -> [Key] {
-        let set = try JSONDecoder().decode(KeySet.self, from: Data(text.utf8))
-        return try set.keys.enumerated().map { index, entry in
-            let identifier = JWKIdentifier(string: entry.identifier ?? "key \(index)")
-            if let secret = entry.secret {
-                guard let bytes = Base64.decode(secret), bytes.count >= 32 else {
-                    throw Unusable("a symmetric key (k) has fewer than 32 bytes, or isn't base64")
-                }
-                let algorithms: [String: DigestAlgorithm] = [
-                    "HS256": .sha256, "HS384": .sha384, "HS512": .sha512,
-                ]
-                guard let algorithm = algorithms[entry.algorithm ?? "HS256"] else {
-                    throw Unusable("alg \(entry.algorithm ?? "") isn't one of symmetric keys")
-                }
-                return .hmac(HMACKey(from: bytes), algorithm, identifier)
+        init(from decoder: any Decoder) {
+            let values = try? decoder.container(keyedBy: JSONWebKey.CodingKeys.self)
+            identifier = try? values?.decode(String.self, forKey: .identifier)
+            key = try? JSONWebKey(from: decoder)
+        }
+
+        func signatureKey() throws(JSONWebKey.Unusable) -> JWTKey {
+            guard let key else {
+                throw JSONWebKey.Unusable(reason: "it has no kty, or a member of the wrong type")
             }
-            guard var key = entry.key else { throw Unusable("a key has no k, n or x") }
-            key.keyIdentifier = identifier
-            key.algorithm = key.algorithm ?? (key.keyType == .rsa ? .rs256 : .es256)
-            return .jwk(key)
+            return try key.signatureKey()
         }
     }
 
-    private struct Unusable: Error, CustomStringConvertible {
-        let description: String
-        init(_ description: String) { self.description = description }
-    }
+    let keys: [Member]
 
-    private struct KeySet: Decodable {
-        var keys: [Entry]
-
-        struct Entry: Decodable {
-            var identifier: String?
-            var algorithm: String?
-            var secret: String?
-            var key: JWK?
-
-            private enum CodingKeys: String, CodingKey {
-                case type = "kty"
-                case identifier = "kid"
-                case algorithm = "alg"
-                case secret = "k"
-            }
-
-            init(from decoder: any Decoder) throws {
-                let values = try decoder.container(keyedBy: CodingKeys.self)
-                identifier = try values.decodeIfPresent(String.self, forKey: .identifier)
-                if try values.decode(String.self, forKey: .type) == "oct" {
-                    algorithm = try values.decodeIfPresent(String.self, forKey: .algorithm)
-                    secret = try values.decode(String.self, forKey: .secret)
-                } else {
-                    key = try JWK(from: decoder)
-                }
+    /// The keys that tokens can be signed with, each with an identifier of its own.
+    func usable(
+        _ path: String, _ logger: Logger
+    ) throws(FlightError) -> [(identifier: JWKIdentifier?, key: JWTKey)] {
+        var usable: [(identifier: JWKIdentifier?, key: JWTKey)] = []
+        var unusable: [(name: String, reason: String)] = []
+        var names: Set<String> = []
+        for (index, member) in keys.enumerated() {
+            let place = "key \(index + 1)"
+            let name = member.identifier ?? place
+            do throws(JSONWebKey.Unusable) {
+                let key = try member.signatureKey()
+                // Keys of one kid are alternatives (RFC 7517, 4.5).
+                let own = names.insert(name).inserted ? name : "\(name), \(place)"
+                usable.append((JWKIdentifier(string: own), key))
+            } catch {
+                unusable.append((name, error.reason))
             }
         }
+        guard !usable.isEmpty else {
+            let reasons = unusable.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
+            throw FlightError(
+                .failedPrecondition,
+                "\(path) holds no key that web tokens can be signed with"
+                    + (reasons.isEmpty ? "" : " (\(reasons))"))
+        }
+        for (name, reason) in unusable {
+            logger.notice(
+                "a key of the JSON Web Key Set isn't used",
+                metadata: ["file": "\(path)", "key": "\(name)", "reason": "\(reason)"])
+        }
+        return usable
     }
 }

@@ -51,7 +51,8 @@ public final class MarbleAuthenticator: FlightAuthenticator {
             }
             jwtKeys = try (configuration.jwt?.keysPath).map { path in
                 try ReloadedValue("keys of web tokens", paths: [path], logger: logger) {
-                    try JWTKeys(Self.text(path, Self.keysByteCountMax), path: path)
+                    try JWTKeys(
+                        Self.text(path, Self.keysByteCountMax), path: path, logger: logger)
                 }
             }
         } catch {
@@ -184,9 +185,10 @@ public final class MarbleAuthenticator: FlightAuthenticator {
     private func identity(
         webToken token: Substring, _ jwt: AuthConfiguration.JWT, _ keys: ReloadedValue<JWTKeys>
     ) async throws(FlightError) -> FlightIdentity {
+        let collection = await collection(keys)
         let claims: JWTClaims
         do {
-            claims = try await collection(keys).verify(String(token), iteratingKeys: true)
+            claims = try await collection.verify(String(token), iteratingKeys: true)
         } catch {
             throw JWTClaims.refused(
                 "its signature isn't of a key that is known here, or its content can't be read")
@@ -197,12 +199,12 @@ public final class MarbleAuthenticator: FlightAuthenticator {
         return identity
     }
 
-    private func collection(_ keys: ReloadedValue<JWTKeys>) async throws -> JWTKeyCollection {
+    private func collection(_ keys: ReloadedValue<JWTKeys>) async -> JWTKeyCollection {
         let revision = keys.revision
         if let cached = state.withLockedValue({ $0.keys }), cached.revision == revision {
             return cached.collection
         }
-        let collection = try await keys.current.collection()
+        let collection = await keys.current.collection()
         state.withLockedValue { $0.keys = (collection, revision) }
         return collection
     }

@@ -1,62 +1,14 @@
-import CryptoExtras
 import Foundation
-import JWTKit
 import MarbleFlight
 import NIOCore
-import NIOPosix
 import TestCertificates
 import Testing
 
 @testable import MarbleAuth
 
 @Suite(.timeLimit(.minutes(5)))
-struct MarbleAuthenticatorTests {
-    private let directory = FileManager.default.temporaryDirectory
-        .appending(path: "marble-auth-\(UUID().uuidString)")
-
-    init() throws {
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    }
-
-    private func write(_ text: String, _ name: String) throws -> String {
-        let file = directory.appending(path: name)
-        try Data(text.utf8).write(to: file, options: .atomic)
-        return file.path
-    }
-
-    private func withAuthenticator(
-        _ list: String, configure: (inout AuthConfiguration) throws -> Void = { _ in },
-        _ body: (MarbleAuthenticator) async throws -> Void
-    ) async throws {
-        defer { try? FileManager.default.removeItem(at: directory) }
-        var configuration = AuthConfiguration(accessListPath: try write(list, "access-list"))
-        configuration.reloadInterval = .milliseconds(20)
-        try configure(&configuration)
-        let authenticator = try MarbleAuthenticator(configuration: configuration)
-        authenticator.start(on: Self.loops.next())
-        defer { authenticator.stop() }
-        try await body(authenticator)
-    }
-
-    private static let loops = NIOSingletons.posixEventLoopGroup
-
-    /// What the credentials give, or the code and message of the refusal.
-    private func outcome(
-        _ authenticator: MarbleAuthenticator, _ credentials: FlightCredentials
-    ) async -> String {
-        do throws(FlightError) {
-            let identity = try await authenticator.authenticate(credentials)
-            return "\(identity.name) \(identity.role)"
-        } catch {
-            return error.description
-        }
-    }
-
-    private func outcome(
-        _ authenticator: MarbleAuthenticator, _ authorization: String
-    ) async -> String {
-        await outcome(authenticator, FlightCredentials(authorization: authorization))
-    }
+struct MarbleAuthenticatorTests: AuthenticatorSuite {
+    let directory = Self.newDirectory()
 
     // MARK: Tokens
 
@@ -199,107 +151,4 @@ struct MarbleAuthenticatorTests {
         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("-----") }
         return Array(try #require(Data(base64Encoded: lines.joined())))
     }
-
-    // MARK: JSON web tokens
-
-    private struct Payload: JWTPayload {
-        var sub: String? = "ann"
-        var exp: Double? = Date().timeIntervalSince1970 + 600
-        var nbf: Double?
-        var iss: String? = "issuer"
-        var aud: [String]? = ["marble", "other"]
-        var role: String? = "writer"
-
-        func verify(using algorithm: some JWTAlgorithm) async throws {}
-    }
-
-    private func withIssuer(
-        _ keys: String, _ body: (MarbleAuthenticator) async throws -> Void
-    ) async throws {
-        try await withAuthenticator(
-            "",
-            configure: {
-                $0.jwt = AuthConfiguration.JWT(
-                    keysPath: try write(keys, "keys"), issuer: "issuer", audience: "marble")
-            }, body)
-    }
-
-    @Test func `web tokens of ES256, RS256 and HS256 are taken`() async throws {
-        let elliptic = ES256PrivateKey()
-        let rsa = try Insecure.RSA.PrivateKey(
-            backing: .init(keySize: .bits2048))
-        let secret = (0..<32).map { UInt8($0) }
-        let set =
-            #"{"keys": [{"kty": "oct", "kid": "one", "alg": "HS256", "k": "\#(Data(secret).base64EncodedString())"}]}"#
-        let signers = JWTKeyCollection()
-        await signers.add(ecdsa: elliptic, kid: "es")
-        await signers.add(rsa: rsa, digestAlgorithm: .sha256, kid: "rs")
-        await signers.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: "one")
-        let cases: [(String, JWKIdentifier)] = [
-            (elliptic.publicKey.pemRepresentation, "es"),
-            (rsa.publicKey.pemRepresentation, "rs"), (set, "one"),
-        ]
-        for (keys, signer) in cases {
-            try FileManager.default.createDirectory(
-                at: directory, withIntermediateDirectories: true)
-            let token = try await signers.sign(Payload(), kid: signer)
-            try await withIssuer(keys) {
-                #expect(await outcome($0, "Bearer \(token)") == "ann writer")
-            }
-        }
-    }
-
-    @Test func `a web token that doesn't fit is refused with the claim`() async throws {
-        let key = ES256PrivateKey()
-        let signers = JWTKeyCollection()
-        await signers.add(ecdsa: key)
-        let now = Date().timeIntervalSince1970
-        let cases: [(Payload, String)] = [
-            (Payload(exp: now - 31), "it has expired"), (Payload(exp: nil), "it has no exp"),
-            (Payload(nbf: now + 600), "nbf"), (Payload(iss: "another"), "its iss isn't issuer"),
-            (Payload(aud: ["other"]), "its aud isn't marble"), (Payload(aud: []), "its aud"),
-            (Payload(sub: nil), "no sub"), (Payload(role: "peer"), "its role"),
-            (Payload(role: nil), "its role"),
-        ]
-        try await withIssuer(key.publicKey.pemRepresentation) {
-            for (payload, reason) in cases {
-                let token = try await signers.sign(payload)
-                let answer = await outcome($0, "Bearer \(token)")
-                #expect(answer.hasPrefix("UNAUTHENTICATED: the JSON web token isn't accepted"))
-                #expect(answer.contains(reason), "\(answer)")
-            }
-            // Within the leeway.
-            let late = try await signers.sign(Payload(exp: now - 5))
-            #expect(await outcome($0, "Bearer \(late)") == "ann writer")
-        }
-    }
-
-    @Test func `forged web tokens are refused`() async throws {
-        let key = ES256PrivateKey()
-        let pem = key.publicKey.pemRepresentation
-        let forger = JWTKeyCollection()
-        await forger.add(ecdsa: ES256PrivateKey(), kid: "stranger")
-        // The public key as the secret of HS256: what a verifier that trusts the header would take.
-        await forger.add(hmac: HMACKey(from: pem), digestAlgorithm: .sha256, kid: "confusion")
-        try await withIssuer(pem) {
-            for kid: JWKIdentifier in ["stranger", "confusion"] {
-                let token = try await forger.sign(Payload(), kid: kid)
-                #expect(
-                    await outcome($0, "Bearer \(token)").contains("its signature isn't of a key"),
-                    "\(kid)")
-            }
-            for garbage in ["a.b.c", "..", "eyJhbGciOiJub25lIn0.e30.", "\u{0}.\u{0}.\u{0}"] {
-                #expect(await outcome($0, "Bearer \(garbage)").hasPrefix("UNAUTHENTICATED"))
-            }
-        }
-    }
-}
-
-func eventually(_ condition: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    Issue.record("did not come true")
 }
