@@ -1,14 +1,17 @@
 """Three nodes with TLS and credentials: who may do what, and files that change while they run."""
 
+import base64
+import json
 import os
 import subprocess
 import threading
+import time
 
 import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
 from data import events
-from rig.client import Access, act, connected, read, write
+from rig.client import TIMEOUT, Access, act, connected, read, write
 from rig.cluster import Cluster
 from rig.processes import binary, free_ports, wait_until
 
@@ -48,6 +51,59 @@ class Authority:
             "-addext", "basicConstraints=critical,CA:FALSE",
             "-addext", f"subjectAltName={names}",
         )  # fmt: skip
+
+
+class Issuer:
+    """An issuer of JSON web tokens: RSA keys of OpenSSL, and the set of those that it publishes."""
+
+    NAME = "https://issuer.example"
+
+    def __init__(self, directory):
+        self.directory = directory
+        directory.mkdir()
+        self.set = directory / "jwks.json"
+        self.flags = [
+            "--auth-jwt-keys-path", self.set, "--auth-jwt-issuer", self.NAME,
+            "--auth-jwt-audience", "marble",
+        ]  # fmt: skip
+
+    @staticmethod
+    def _openssl(*arguments, content=None):
+        return subprocess.run(
+            ["openssl", *arguments], input=content, check=True, capture_output=True
+        ).stdout
+
+    @staticmethod
+    def _base64url(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    def _file(self, kid):
+        return self.directory / f"{kid}.key"
+
+    def key(self, kid):
+        """Makes a key, and returns what a set says of it."""
+        self._openssl("genrsa", "-out", self._file(kid), "2048")
+        shown = self._openssl("rsa", "-in", self._file(kid), "-noout", "-modulus").decode()
+        modulus = bytes.fromhex(shown.strip().removeprefix("Modulus="))
+        return {"kty": "RSA", "kid": kid, "n": self._base64url(modulus), "e": "AQAB"}
+
+    def publish(self, *keys):
+        """Replaces the set, as an administrator would."""
+        new = self.set.with_suffix(".new")
+        new.write_text(json.dumps({"keys": keys}))
+        os.replace(new, self.set)
+
+    def token(self, kid, **claims):
+        """A token of Ann's that the key has signed (RS256)."""
+        header = {"alg": "RS256", "typ": "JWT", "kid": kid}
+        expiry = int(time.time()) + 600
+        payload = {"iss": self.NAME, "aud": "marble", "sub": "ann", "exp": expiry, **claims}
+        parts = [self._base64url(json.dumps(each).encode()) for each in (header, payload)]
+        content = ".".join(parts)
+        signature = self._openssl(
+            "dgst", "-sha256", "-sign", self._file(kid), content=content.encode()
+        )
+        return f"{content}.{self._base64url(signature)}"
 
 
 def marble(*arguments, **more):
@@ -255,6 +311,75 @@ def test_certificates_and_tokens_are_exchanged_under_load(cluster, table):
     wait_until(lambda: not known(), 30, "the removed token is refused")
 
 
+#: What identity providers have in their sets besides: nothing that tokens are signed with.
+UNUSABLE = {"kty": "AKP", "kid": "newer", "alg": "ML-DSA-44", "pub": "AA"}
+
+
+def test_an_issuer_s_keys_are_exchanged_while_a_node_runs(tmp_path):
+    issuer = Issuer(tmp_path / "issuer")
+    old, new = issuer.key("old"), issuer.key("new")
+    encrypting = {**issuer.key("encrypting"), "use": "enc", "alg": "RSA-OAEP-256"}
+    issuer.publish(encrypting, UNUSABLE, old)
+    cluster = SecureCluster(tmp_path / "cluster", size=1)
+    cluster.flags += issuer.flags
+    node = cluster.nodes[0]
+
+    def refusal(token):
+        """Why the node refuses the token; None where it doesn't."""
+        with connected(node, cluster.access_of(token)) as client:
+            try:
+                list(client.list_actions(TIMEOUT))
+            except flight.FlightUnauthenticatedError as error:
+                return str(error)
+        return None
+
+    with cluster:
+        before = issuer.token("old", roles=["offline_access", "writer"])
+        after = issuer.token("new", role="reader")
+        put(cluster, node, "rows", before)
+        for token, reason in (
+            (after, "its signature isn't of a key that is known here"),
+            (issuer.token("encrypting", role="reader"), "its signature isn't of a key"),
+            (issuer.token("old", role="reader", aud="others"), "its aud isn't marble"),
+            (issuer.token("old", role="reader", iss="stranger"), "its iss isn't"),
+            (issuer.token("old", role="reader", exp=int(time.time()) - 60), "it has expired"),
+            (issuer.token("old"), "its role"),
+        ):
+            assert reason in (refusal(token) or "")
+        log = node.process.output()
+        assert log.count("a key of the JSON Web Key Set isn't used") == 2
+        assert "key=encrypting" in log and "key=newer" in log
+
+        with connected(node, cluster.access_of(before)) as lasting:
+            list(lasting.list_actions(TIMEOUT))
+            issuer.publish(old, new)
+            wait_until(lambda: refusal(after) is None, 30, "the new key is in use")
+            with pytest.raises(flight.FlightUnauthorizedError, match="needs the role writer"):
+                put(cluster, node, "rows", after)
+            list(lasting.list_actions(TIMEOUT))
+            issuer.publish(new)
+            wait_until(lambda: refusal(before) is not None, 30, "the old key is out of use")
+            with pytest.raises(flight.FlightUnauthenticatedError, match="its signature isn't of"):
+                list(lasting.list_actions(TIMEOUT))
+        assert refusal(after) is None
+
+        issuer.publish(UNUSABLE)
+        node.process.wait_for_line("what they held before stays in use")
+        assert refusal(after) is None
+
+
+def test_a_set_without_a_key_for_signatures_is_refused(tmp_path):
+    issuer = Issuer(tmp_path / "issuer")
+    issuer.publish(UNUSABLE)
+    endpoint = f"127.0.0.1:{free_ports(1)[0]}"
+    done = marble(
+        "serve", "--endpoint", endpoint, "--nodes", endpoint, "--cluster-id", "x",
+        "--data-dir", tmp_path / "data", *issuer.flags,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "holds no key that web tokens can be signed with (newer: its kty AKP" in done.stderr
+
+
 def test_nodes_know_each_other_by_their_certificates(tmp_path):
     cluster = SecureCluster(tmp_path / "mutual")
     with cluster.list.open("a") as file:
@@ -319,6 +444,7 @@ def test_a_node_with_a_stranger_s_certificate_does_not_join(tmp_path):
         (["--auth-tokens-path", "/nowhere"], "/nowhere can't be read"),
         (["--auth-tokens-path", ""], "auth_tokens_path"),
         (["--auth-jwt-issuer", "x"], "auth_jwt_keys_path"),
+        (["--auth-jwt-keys-path", "/nowhere"], "/nowhere can't be read"),
         (["--auth-peer-token-path", "/x"], "auth_tokens_path"),
     ],
 )  # fmt: skip
