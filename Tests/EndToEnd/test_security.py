@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -159,6 +160,12 @@ def put(cluster, node, table, role, count=10):
             writer.close()
 
 
+def counted(node, name):
+    """The value of one of the node's metrics, its samples summed up."""
+    metrics = act(node, "metrics")["metrics"]
+    return sum(each["value"] for each in metrics if each["name"] == name)
+
+
 def test_a_writer_writes_on_every_node_and_a_reader_reads(cluster, table):
     for node in cluster.nodes:
         put(cluster, node, table, "writer")
@@ -192,9 +199,12 @@ def test_a_wrong_token_is_refused(cluster, table, token):
 
 def test_no_token_is_refused_with_what_to_send(cluster):
     access = Access(cluster.authority.root.read_bytes())
+    before = counted(cluster.nodes[0], "flight_server_authentication_failures_total")
     with connected(cluster.nodes[0], access) as client:
         with pytest.raises(flight.FlightUnauthenticatedError, match="authorization: Bearer"):
             list(client.list_actions())
+    after = counted(cluster.nodes[0], "flight_server_authentication_failures_total")
+    assert after >= before + 1
 
 
 def test_an_admin_does_not_speak_raft(cluster):
@@ -214,9 +224,16 @@ def test_an_admin_does_not_speak_raft(cluster):
 
 
 def test_a_stranger_without_tls_gets_nothing(cluster):
-    with connected(f"grpc://{cluster.nodes[0].endpoint}") as client:
+    node = cluster.nodes[0]
+    before = counted(node, "flight_server_plaintext_refused_total")
+    with connected(f"grpc://{node.endpoint}") as client:
         with pytest.raises(flight.FlightUnavailableError, match="speaks TLS only"):
             list(client.list_actions(flight.FlightCallOptions(timeout=10)))
+    host, _, port = node.endpoint.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as stranger:
+        stranger.sendall(b"GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n")
+        assert stranger.makefile("rb").read().endswith(b"speaks TLS only: use https\n")
+    assert counted(node, "flight_server_plaintext_refused_total") >= before + 2
 
 
 def test_status_with_roots_and_a_token(cluster, tmp_path):

@@ -18,6 +18,8 @@ final class FlightMetrics: Sendable {
     // A server's only.
     private let callsRefused: Counter?
     private let handshakeFailures: Counter?
+    private let authenticationFailures: Counter?
+    private let plaintextRefusals: Counter?
 
     private let factory: any MetricsFactory
     private let dimensions: [(String, String)]
@@ -60,6 +62,8 @@ final class FlightMetrics: Sendable {
         reconnects = counter("reconnects", if: !isServer)
         callsRefused = counter("calls_refused", if: isServer)
         handshakeFailures = counter("handshake_failures", if: isServer)
+        authenticationFailures = counter("authentication_failures", if: isServer)
+        plaintextRefusals = counter("plaintext_refused", if: isServer)
     }
 
     func of(_ method: FlightMethod) -> FlightMethodMetrics { methods[method.ordinal] }
@@ -78,6 +82,10 @@ final class FlightMetrics: Sendable {
     func callRefused() { callsRefused?.increment() }
 
     func handshakeFailed() { handshakeFailures?.increment() }
+
+    func authenticationFailed() { authenticationFailures?.increment() }
+
+    func plaintextRefused() { plaintextRefusals?.increment() }
 
     func httpRequestAnswered(_ status: HTTPResponseStatus) {
         let counter = httpRequests.withLockedValue { counters in

@@ -14,15 +14,17 @@ final class ServerAuthentication: Sendable {
 
     let authenticator: any FlightAuthenticator
     private let counters: NIOLockedValueBox<FlightServerCounters>
+    private let metrics: FlightMetrics
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
 
     init(
         _ authenticator: any FlightAuthenticator,
-        counters: NIOLockedValueBox<FlightServerCounters>, logger: Logger
+        counters: NIOLockedValueBox<FlightServerCounters>, metrics: FlightMetrics, logger: Logger
     ) {
         self.authenticator = authenticator
         self.counters = counters
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -34,6 +36,7 @@ final class ServerAuthentication: Sendable {
             return .success(try await authenticator.authenticate(credentials))
         } catch {
             counters.withLockedValue { $0.authenticationsFailed += 1 }
+            metrics.authenticationFailed()
             // Who presents nothing guesses nothing.
             if !credentials.isEmpty, error.code == .unauthenticated {
                 await slowDown(credentials, address, error)

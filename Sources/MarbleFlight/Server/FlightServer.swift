@@ -46,8 +46,10 @@ public final class FlightServer: Sendable {
         self.logger = logger
         self.budget = BufferBudget(byteCountMax: configuration.partialMessagesByteCountMax)
         self.metrics = FlightMetrics(server: configuration.metricsFactory)
-        let authentication = configuration.authenticator.map { [counterValues] authenticator in
-            ServerAuthentication(authenticator, counters: counterValues, logger: logger)
+        let authentication = configuration.authenticator.map {
+            [counterValues, metrics] authenticator in
+            ServerAuthentication(
+                authenticator, counters: counterValues, metrics: metrics, logger: logger)
         }
         let acceptor = ServerCallAcceptor(
             service: service, health: configuration.health,

@@ -80,6 +80,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         var found = candidate == Self.preface ? Found.http2 : .http1
         if let tls, !isEncrypted, !tls.configuration.allowsPlaintext {
             counters.withLockedValue { $0.plaintextRefused += 1 }
+            metrics.plaintextRefused()
             logger.debug("connection without TLS refused", metadata: Self.peer(context))
             if found == .http1 { return refusePlaintextHTTP1(context) }
             found = .refusedHTTP2
@@ -137,6 +138,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     private func refuse(_ context: ChannelHandlerContext, _ reason: String) {
         timeoutTask?.cancel()
+        // It was counted and logged when it got its answer.
+        guard !isRefused else { return context.close(promise: nil) }
         metrics.handshakeFailed()
         logger.debug(
             "connection closed before it spoke Flight",

@@ -21,6 +21,14 @@ enum MetricCatalog {
                 "flight_server_handshake_failures",
                 "Connections closed because they spoke no protocol of the server, or not in time."
             ),
+            (
+                "flight_server_plaintext_refused",
+                "Connections without TLS that were told to use it."
+            ),
+            (
+                "flight_server_authentication_failures",
+                "Credentials that were missing or refused."
+            ),
             ("flight_server_http_requests", "Requests of plain HTTP that were answered."),
             ("flight_client_connects", "Connections that clients have made, again too."),
             (

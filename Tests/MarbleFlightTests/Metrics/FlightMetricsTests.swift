@@ -1,6 +1,7 @@
 import MarbleFlight
 import MarbleMetrics
 import NIOCore
+import TestCertificates
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
@@ -142,6 +143,50 @@ struct FlightMetricsTests {
             _ = try await client.listActions()
         }
         #expect(value(server, "flight_server_handshake_failures_total") == 1)
+    }
+
+    @Test func `credentials that are refused are counted`() async throws {
+        try await withServer(
+            TestService(),
+            serverConfiguration: {
+                $0.metricsFactory = server
+                $0.authenticator = TestAuthenticator()
+            }
+        ) { _, client in
+            _ = try? await client.listActions()
+            for token in ["wrong", "r"] {
+                _ = try? await client.listActions(
+                    options: FlightCallOptions(metadata: ["authorization": "Bearer \(token)"]))
+            }
+        }
+        #expect(value(server, "flight_server_authentication_failures_total") == 2)
+    }
+
+    @Test func `connections without TLS that are refused are counted once`() async throws {
+        let authority = try await TestAuthority()
+        defer { authority.remove() }
+        let identity = FlightTLSIdentity(try await authority.issue("server"))
+        try await withServer(
+            TestService(),
+            serverConfiguration: {
+                $0.metricsFactory = server
+                $0.handshakeTimeout = .seconds(2)
+                $0.tls = FlightServerTLS(identity: identity)
+            }
+        ) { server, client in
+            _ = try? await client.listActions()
+            let peer = try await RawPeer.connect(port: client.configuration.port)
+            // Without reading its answer it doesn't go: the server ends the connection.
+            try await peer.pauseReading()
+            try await peer.send("GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
+            try await eventually("the server has ended both connections") {
+                value(self.server, "flight_server_plaintext_refused_total") == 2
+                    && server.counters.connectionsOpen == 0
+            }
+            try await peer.close()
+        }
+        #expect(value(server, "flight_server_plaintext_refused_total") == 2)
+        #expect(value(server, "flight_server_handshake_failures_total") == 0)
     }
 
     @Test func `plain HTTP requests are counted by status`() async throws {
