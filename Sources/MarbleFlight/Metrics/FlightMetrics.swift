@@ -9,6 +9,7 @@ import NIOHTTP1
 final class FlightMetrics: Sendable {
     /// What the calls of one method count.
     private let methods: [FlightMethodMetrics]
+    private let builtInMethods: [FlightMethodMetrics]
 
     private let connections: Meter
     private let connectionsMade: Counter
@@ -46,9 +47,11 @@ final class FlightMetrics: Sendable {
         let factory = factory ?? MetricsSystem.factory
         self.factory = factory
         self.dimensions = dimensions
-        methods = FlightMethod.allCases.map {
-            FlightMethodMetrics(prefix, dimensions + [("method", $0.rawValue)], factory)
+        func method(_ name: String) -> FlightMethodMetrics {
+            FlightMethodMetrics(prefix, dimensions + [("method", name)], factory)
         }
+        methods = FlightMethod.allCases.map { method($0.rawValue) }
+        builtInMethods = BuiltInMethod.allCases.map { method($0.label) }
         connections = Meter(
             label: "\(prefix)_connections", dimensions: dimensions, factory: factory)
         connectionsMade = Counter(
@@ -67,6 +70,8 @@ final class FlightMetrics: Sendable {
     }
 
     func of(_ method: FlightMethod) -> FlightMethodMetrics { methods[method.ordinal] }
+
+    func of(_ method: BuiltInMethod) -> FlightMethodMetrics { builtInMethods[method.ordinal] }
 
     func connectionOpened() {
         connectionsMade.increment()
@@ -114,6 +119,18 @@ extension FlightMethod {
         case .doExchange: 7
         case .doAction: 8
         case .listActions: 9
+        }
+    }
+}
+
+extension BuiltInMethod {
+    /// The method's place in `allCases`.
+    fileprivate var ordinal: Int {
+        switch self {
+        case .healthCheck: 0
+        case .healthWatch: 1
+        case .reflection: 2
+        case .reflectionAlpha: 3
         }
     }
 }

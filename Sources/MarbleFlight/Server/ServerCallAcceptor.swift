@@ -59,7 +59,8 @@ final class ServerCallAcceptor: Sendable {
             limits.messageByteCountMax = Self.handshakeMessageByteCountMax
         }
         let stream = FlightStream(
-            method: request.method, role: .server, eventLoop: transport.eventLoop, limits: limits,
+            method: request.method, builtIn: request.builtIn, role: .server,
+            eventLoop: transport.eventLoop, limits: limits,
             hasSingleInput: request.hasSingleMessage)
         stream.metadata = FlightMetadata(headers)
         stream.headersToSend = Self.responseHeaders
@@ -68,7 +69,8 @@ final class ServerCallAcceptor: Sendable {
             startCompressing(stream, accepted: headers[GRPCHeader.acceptEncoding])
         }
         stream.deadline = request.deadline
-        stream.span = limits.tracing?.startCall(request.method, from: connection.peerName, headers)
+        stream.span = limits.tracing?.startCall(
+            request.fullName, from: connection.peerName, headers)
         stream.peerName = connection.peerName
         stream.acceptor = self
         stream.attach(transport, connection: connection)
@@ -80,7 +82,7 @@ final class ServerCallAcceptor: Sendable {
         if let builtIn = request.builtIn, authentication == nil || builtIn.isOpenToAll {
             stream.delegate = builtIn.makeDelegate(health: health)
         } else if let authentication {
-            admit(stream, builtIn: request.builtIn, connection.authentication, authentication)
+            admit(stream, connection.authentication, authentication)
         } else {
             start(stream)
         }
@@ -97,20 +99,20 @@ final class ServerCallAcceptor: Sendable {
     /// Starts the call if the caller is known and may make it. Before that is found out, nothing of the
     /// call's messages is read.
     private func admit(
-        _ stream: FlightStream, builtIn: BuiltInMethod?, _ speaker: ConnectionAuthentication?,
+        _ stream: FlightStream, _ speaker: ConnectionAuthentication?,
         _ authentication: ServerAuthentication
     ) {
         guard let speaker else {
             return stream.fail(FlightError(.internal, "nobody looks at who speaks here"))
         }
-        if stream.method == .handshake, builtIn == nil {
+        if stream.method == .handshake, stream.builtIn == nil {
             let handler = HandshakeHandler(authentication, speaker)
             stream.delegate = handler
             return handler.begin(stream)
         }
         let authorization = FlightCredentials.authorization(stream.metadata)
         if let known = speaker.knownIdentity(authorization, authentication.authenticator) {
-            return start(stream, builtIn: builtIn, as: known)
+            return start(stream, as: known)
         }
         stream.pauseReading()
         speaker.identify(authorization, authentication) { result in
@@ -118,18 +120,16 @@ final class ServerCallAcceptor: Sendable {
             switch result {
             case .success(let identity):
                 stream.resumeReading()
-                self.start(stream, builtIn: builtIn, as: identity)
+                self.start(stream, as: identity)
             case .failure(let error):
                 stream.fail(error)
             }
         }
     }
 
-    private func start(
-        _ stream: FlightStream, builtIn: BuiltInMethod?, as identity: FlightIdentity
-    ) {
+    private func start(_ stream: FlightStream, as identity: FlightIdentity) {
         stream.identity = identity
-        if let builtIn {
+        if let builtIn = stream.builtIn {
             stream.delegate = builtIn.makeDelegate(health: health)
             return
         }

@@ -10,6 +10,8 @@ struct ServerCallRequest {
     let compression: FlightCompression
 
     var hasSingleMessage: Bool { builtIn?.hasSingleRequest ?? method.hasSingleRequest }
+    /// Service and method, with a slash between them.
+    var fullName: String { builtIn?.rawValue ?? method.fullName }
 
     /// - Throws: The status that the request gets.
     init(_ headers: HPACKHeaders, headerListByteCountMax: Int) throws(FlightError) {

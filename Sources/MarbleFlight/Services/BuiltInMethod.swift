@@ -1,4 +1,5 @@
-/// The methods that every server has besides those of Flight: health and reflection of gRPC.
+/// The methods that every server has besides those of Flight: health and reflection of gRPC. A raw value is
+/// service and method, as in the request's path.
 enum BuiltInMethod: String, CaseIterable {
     case healthCheck = "grpc.health.v1.Health/Check"
     case healthWatch = "grpc.health.v1.Health/Watch"
@@ -10,6 +11,15 @@ enum BuiltInMethod: String, CaseIterable {
         [FlightMethod.serviceName]
         + Set(allCases.compactMap { $0.rawValue.split(separator: "/").first.map(String.init) })
         .sorted()
+
+    /// Short, as metrics and messages call it. Both versions of reflection are one.
+    var label: String {
+        switch self {
+        case .healthCheck: "Health.Check"
+        case .healthWatch: "Health.Watch"
+        case .reflection, .reflectionAlpha: "ServerReflection.ServerReflectionInfo"
+        }
+    }
 
     init?(path: String) {
         guard path.hasPrefix("/") else { return nil }

@@ -39,9 +39,9 @@ extension FlightStream {
 
 extension FlightError {
     /// gRPC, `doc/statuscodes.md`: "Request cardinality violation".
-    static func requestCount(_ method: FlightMethod, _ count: String) -> FlightError {
+    static func requestCount(_ method: String, _ count: String) -> FlightError {
         FlightError(
             .unimplemented,
-            "\(method.rawValue) takes exactly one request message, and the call has \(count)")
+            "\(method) takes exactly one request message, and the call has \(count)")
     }
 }

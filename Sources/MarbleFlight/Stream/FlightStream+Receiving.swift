@@ -62,14 +62,14 @@ extension FlightStream {
     private func messagesCame(_ count: Int) {
         inputMessageCount += count
         guard hasSingleInput, inputMessageCount > 1, ending == .none else { return }
-        fail(.requestCount(method, "several"))
+        fail(.requestCount(builtIn?.label ?? method.rawValue, "several"))
     }
 
     private func checkInputEnd() {
         if assembler.hasPartialMessage, !assembler.hasWaitingMessages {
             fail(FlightError(.internal, "the stream ended in the middle of a message"))
         } else if hasSingleInput, inputMessageCount == 0 {
-            fail(.requestCount(method, "no"))
+            fail(.requestCount(builtIn?.label ?? method.rawValue, "none"))
         }
     }
 

@@ -44,6 +44,8 @@ public final class FlightStream: @unchecked Sendable {
     enum Ending { case none, requested, written }
 
     let role: Role
+    /// On a server: the method, if it isn't Flight's. ``method`` is a handshake then.
+    let builtIn: BuiltInMethod?
     let limits: FlightStreamLimits
     /// The peer, for messages.
     var peerName = "unknown peer"
@@ -97,17 +99,19 @@ public final class FlightStream: @unchecked Sendable {
     var progressTask: Scheduled<Void>?
 
     init(
-        method: FlightMethod, role: Role, eventLoop: any EventLoop, limits: FlightStreamLimits,
-        hasSingleInput: Bool = false
+        method: FlightMethod, builtIn: BuiltInMethod? = nil, role: Role, eventLoop: any EventLoop,
+        limits: FlightStreamLimits, hasSingleInput: Bool = false
     ) {
         self.method = method
+        self.builtIn = builtIn
         self.role = role
         self.eventLoop = eventLoop
         self.limits = limits
         self.hasSingleInput = hasSingleInput
         self.outboundKind = role == .client ? method.requestKind : method.responseKind
         self.inboundKind = role == .client ? method.responseKind : method.requestKind
-        self.meter = FlightCallMeter(limits.metrics.of(method))
+        self.meter = FlightCallMeter(
+            builtIn.map { limits.metrics.of($0) } ?? limits.metrics.of(method))
         self.assembler = MessageAssembler(
             messageByteCountMax: limits.messageByteCountMax, budget: limits.budget)
     }

@@ -19,30 +19,32 @@ struct FlightTracing: Sendable {
     func startCall(
         _ method: FlightMethod, to peer: String, _ headers: inout HPACKHeaders
     ) -> any Span {
-        let span = tracer.startSpan(method.spanName, ofKind: .client)
-        describe(span, method)
+        let span = tracer.startSpan(method.fullName, ofKind: .client)
+        describe(span, method.fullName)
         span.attributes["server.address"] = peer
         instrument.inject(span.context, into: &headers, using: HeaderInjector())
         return span
     }
 
     /// Starts the span of a call that has come in, below the one that its headers name.
+    /// - Parameter fullName: service and method, with a slash between them.
     func startCall(
-        _ method: FlightMethod, from peer: String, _ headers: HPACKHeaders
+        _ fullName: String, from peer: String, _ headers: HPACKHeaders
     ) -> any Span {
         var context = ServiceContext.topLevel
         instrument.extract(headers, into: &context, using: HeaderExtractor())
-        let span = tracer.startSpan(method.spanName, context: context, ofKind: .server)
-        describe(span, method)
+        let span = tracer.startSpan(fullName, context: context, ofKind: .server)
+        describe(span, fullName)
         span.attributes["client.address"] = peer
         return span
     }
 
     /// OpenTelemetry, "Semantic conventions for gRPC".
-    private func describe(_ span: any Span, _ method: FlightMethod) {
+    private func describe(_ span: any Span, _ fullName: String) {
+        let names = fullName.split(separator: "/").map(String.init)
         span.attributes["rpc.system"] = "grpc"
-        span.attributes["rpc.service"] = "arrow.flight.protocol.FlightService"
-        span.attributes["rpc.method"] = method.rawValue
+        span.attributes["rpc.service"] = names.first
+        span.attributes["rpc.method"] = names.last
     }
 
     private struct HeaderInjector: Injector {
@@ -61,7 +63,8 @@ struct FlightTracing: Sendable {
 }
 
 extension FlightMethod {
-    fileprivate var spanName: String { String(path.dropFirst()) }
+    /// Service and method, with a slash between them.
+    var fullName: String { String(path.dropFirst()) }
 }
 
 extension Span {

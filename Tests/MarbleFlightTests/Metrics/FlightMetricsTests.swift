@@ -54,6 +54,25 @@ struct FlightMetricsTests {
         #expect(value(client, "flight_client_connects_total") == 1)
     }
 
+    @Test func `calls of health and reflection are counted by their own names`() async throws {
+        try await withCounted { _, client in
+            try await RawPeer.callBuiltInMethods(port: client.configuration.port)
+            try await eventually("the watch is over") {
+                value(server, "flight_server_calls_open", ["method": "Health.Watch"]) == 0
+            }
+        }
+        for (method, count) in [
+            ("Health.Check", 1.0), ("Health.Watch", 1),
+            ("ServerReflection.ServerReflectionInfo", 2),
+        ] {
+            #expect(value(server, "flight_server_calls_total", ["method": method]) == count)
+            #expect(value(server, "flight_server_messages_sent_total", ["method": method]) == count)
+        }
+        let check = ["method": "Health.Check", "status": "OK"]
+        #expect(value(server, "flight_server_calls_total", check) == 1)
+        #expect(value(server, "flight_server_calls_total", ["method": "Handshake"]) == nil)
+    }
+
     @Test func `messages and bytes are counted each way, and nothing is left queued`() async throws
     {
         try await withCounted { _, client in

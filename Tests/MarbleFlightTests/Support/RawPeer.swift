@@ -164,15 +164,38 @@ final class RawPeer: Sendable {
 
     static func request(
         _ method: String, _ extra: [(String, String)] = [],
-        contentType: String = "application/grpc", httpMethod: String = "POST"
+        contentType: String = "application/grpc", httpMethod: String = "POST",
+        service: String = "arrow.flight.protocol.FlightService"
     ) -> HPACKHeaders {
         var headers: HPACKHeaders = [
             ":method": httpMethod, ":scheme": "http",
-            ":path": "/arrow.flight.protocol.FlightService/\(method)",
+            ":path": "/\(service)/\(method)",
             ":authority": "test", "content-type": contentType, "te": "trailers",
         ]
         for (name, value) in extra { headers.add(name: name, value: value) }
         return headers
+    }
+
+    /// Calls each method that every server has besides Flight's once, and hangs up amid the watch.
+    static func callBuiltInMethods(port: Int) async throws {
+        let methods = [
+            ("grpc.health.v1.Health", "Check"),
+            ("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"),
+            ("grpc.reflection.v1alpha.ServerReflection", "ServerReflectionInfo"),
+            ("grpc.health.v1.Health", "Watch"),
+        ]
+        let peer = try await connect(port: port)
+        try await peer.sendPreface()
+        for (index, (service, method)) in methods.enumerated() {
+            let stream = UInt32(index * 2 + 1)
+            try await peer.send(try peer.headers(stream, request(method, service: service)))
+            try await peer.send(.data(stream, .message([]), end: true))
+        }
+        try await eventually("all are answered") {
+            [1, 3, 5].allSatisfy { peer.hasResponseEnd($0) }
+                && peer.frames().contains { $0.stream == 7 && $0.type == 0 }
+        }
+        try await peer.close()
     }
 }
 

@@ -83,6 +83,9 @@ struct FlightTracingTests {
         #expect(server.parentSpanID == client.spanID)
         #expect(seen.withLockedValue { $0 } == server.spanID)
         #expect(server.attributes.get("rpc.grpc.status_code") == .int64(0))
+        let service = SpanAttribute.string("arrow.flight.protocol.FlightService")
+        #expect(server.attributes.get("rpc.service") == service)
+        #expect(client.attributes.get("rpc.service") == service)
         #expect(server.attributes.get("rpc.method") == .string("DoAction"))
     }
 
@@ -99,6 +102,27 @@ struct FlightTracingTests {
             #expect(span.errors.count == 1)
             #expect(span.attributes.get("rpc.grpc.status_code") == .int64(9))
         }
+    }
+
+    @Test func `spans of health and reflection have the names of their own services`()
+        async throws
+    {
+        let tracer = W3CTracer()
+        try await withTracer(tracer) {
+            try await withServer(TestService()) { _, client in
+                try await RawPeer.callBuiltInMethods(port: client.configuration.port)
+            }
+        }
+        let names = tracer.memory.finishedSpans.map(\.operationName)
+        #expect(
+            Set(names) == [
+                "grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch",
+                "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            ])
+        let check = try #require(span(tracer, .server, "Check"))
+        #expect(check.attributes.get("rpc.service") == .string("grpc.health.v1.Health"))
+        #expect(check.attributes.get("rpc.method") == .string("Check"))
     }
 
     @Test func `plain HTTP's traceparent is the action's parent`() async throws {
