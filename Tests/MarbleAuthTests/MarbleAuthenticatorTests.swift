@@ -116,6 +116,26 @@ struct MarbleAuthenticatorTests: AuthenticatorSuite {
         }
     }
 
+    @Test func `a login ends when its time is over`() async throws {
+        let list = "user ann writer \(try PasswordHash(of: "secret").text)"
+        let ann = FlightIdentity(name: "ann", role: .writer)
+        try await withAuthenticator(list) {
+            let token = try #require(try await $0.sessionToken(for: ann))
+            let identity = try await $0.authenticate(
+                FlightCredentials(authorization: "Bearer \(token)"))
+            let end = try #require(identity.validUntil)
+            #expect(end > NIODeadline.now() + .hours(7))
+            #expect(end <= NIODeadline.now() + .hours(8))
+        }
+        try await withAuthenticator(list, configure: { $0.sessionLifetime = .seconds(1) }) {
+            authenticator in
+            let token = try #require(try await authenticator.sessionToken(for: ann))
+            try await eventually {
+                await outcome(authenticator, "Bearer \(token)").contains("log in again")
+            }
+        }
+    }
+
     // MARK: Certificates
 
     @Test func `a certificate is known by its names`() async throws {

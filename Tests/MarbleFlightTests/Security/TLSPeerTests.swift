@@ -83,9 +83,14 @@ struct TLSPeerTests {
         }
     }
 
-    @Test(arguments: [("-tls1_2", true), ("-tls1_1", false)])
-    func `versions before TLS 1.2 are refused`(version: String, isSpoken: Bool) async throws {
-        try await withTLSServer { endpoint in
+    @Test(arguments: [
+        (FlightTLSVersion.tls12, "-tls1_2", true), (.tls12, "-tls1_1", false),
+        (.tls13, "-tls1_3", true), (.tls13, "-tls1_2", false),
+    ])
+    func `versions before the lowest are refused`(
+        minimumVersion: FlightTLSVersion, version: String, isSpoken: Bool
+    ) async throws {
+        try await withTLSServer({ $0.minimumVersion = minimumVersion }) { endpoint in
             let output = try await Command.run(
                 "openssl",
                 [

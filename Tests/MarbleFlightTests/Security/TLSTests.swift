@@ -3,6 +3,7 @@ import MarbleFlight
 import NIOCore
 import NIOPosix
 import TestCertificates
+import TestLog
 import Testing
 
 /// Server and client of this package over TLS.
@@ -108,6 +109,23 @@ struct TLSTests {
             let refused = await flightError { _ = try await careful.listActions() }
             #expect(refused != nil)
             await careful.close()
+        }
+    }
+
+    @Test(arguments: [(FlightClientTLS.Verification.none, 1), (.full, 0)])
+    func `verification that is off is a warning in the log`(
+        verification: FlightClientTLS.Verification, warningCount: Int
+    ) async throws {
+        try await withTLS(serverTLS(), nil) { server, _ in
+            var configuration = FlightClientConfiguration.patient(
+                host: "127.0.0.1", port: try #require(server.boundPort))
+            configuration.tls = FlightClientTLS(trustRoots: roots, verification: verification)
+            let log = CapturedLog()
+            let client = FlightClient(configuration: configuration, logger: log.logger)
+            try await expectAnswers(client)
+            await client.close()
+            let warnings = log.lines.filter { $0.hasPrefix("warning TLS VERIFICATION IS OFF") }
+            #expect(warnings.count == warningCount)
         }
     }
 
