@@ -16,9 +16,13 @@ public struct FlightBatchEncoder: Sendable {
     private var encoder: ArrowBatchEncoder
 
     /// Begins a stream of batches.
-    public init(schema: ArrowSchema) {
+    /// - Parameters:
+    ///   - schema: What every batch must look like.
+    ///   - compression: How the batches' buffers are compressed, each where it becomes smaller. The
+    ///     reader must know it, as pyarrow does.
+    public init(schema: ArrowSchema, compression: ArrowCompression = .none) {
         self.schema = schema
-        encoder = ArrowBatchEncoder(schema: schema)
+        encoder = ArrowBatchEncoder(schema: schema, compression: compression)
     }
 
     /// The stream's first message: its schema, and on `DoPut` and `DoExchange` what it is about.

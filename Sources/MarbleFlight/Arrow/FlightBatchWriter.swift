@@ -1,7 +1,7 @@
 public import MarbleArrow
 public import NIOCore
 
-/// Sends record batches on one stream: what ``FlightWriter/begin(_:descriptor:)`` makes.
+/// Sends record batches on one stream: what ``FlightWriter/begin(_:descriptor:compression:)`` makes.
 public struct FlightBatchWriter: Sendable {
     private let writer: FlightWriter<FlightData>
     private var encoder: FlightBatchEncoder
@@ -32,10 +32,13 @@ extension FlightWriter<FlightData> {
     /// - Parameters:
     ///   - schema: What every batch looks like.
     ///   - descriptor: What the stream is about: for a client's `DoPut` and `DoExchange`.
+    ///   - compression: How the batches' buffers are compressed, each where it becomes smaller. The peer
+    ///     must know it, as pyarrow does.
     public func begin(
-        _ schema: ArrowSchema, descriptor: FlightDescriptor? = nil
+        _ schema: ArrowSchema, descriptor: FlightDescriptor? = nil,
+        compression: ArrowCompression = .none
     ) async throws(FlightError) -> FlightBatchWriter {
-        let encoder = FlightBatchEncoder(schema: schema)
+        let encoder = FlightBatchEncoder(schema: schema, compression: compression)
         try await write(encoder.begin(descriptor: descriptor))
         return FlightBatchWriter(self, encoder: encoder)
     }

@@ -1,8 +1,8 @@
 /// How the messages of a call are compressed on the wire.
 ///
 /// Each message is compressed by itself, and only where it becomes smaller. It costs time on the event
-/// loop for every byte, so it is for slow links; Arrow's own compression of record batches (LZ4, ZSTD) is
-/// the better choice for data where both ends know it.
+/// loop for every byte, so it is for slow links; Arrow's own compression of record batches (LZ4, ZSTD: see
+/// ``FlightWriter/begin(_:descriptor:compression:)``) is the better choice for data where both ends know it.
 ///
 /// Source: gRPC, `doc/compression.md` and `PROTOCOL-HTTP2.md`, "Message-Encoding". A raw value is the
 /// encoding's name on the wire.

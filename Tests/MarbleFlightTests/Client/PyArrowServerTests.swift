@@ -1,3 +1,4 @@
+import MarbleArrow
 import MarbleFlight
 import NIOCore
 import Testing
@@ -14,6 +15,7 @@ struct PyArrowServerTests {
         try await information(client)
         try await data(client)
         try await everyType(client)
+        try await compressedBatches(client)
         try await headers(client)
         await client.close()
         var configuration = FlightClientConfiguration.patient(host: "localhost", port: port)
@@ -134,6 +136,27 @@ struct PyArrowServerTests {
             answers.append(String(buffer: result.appMetadata))
         }
         #expect(answers == ["True"])
+    }
+
+    /// The server sends back the batches that it has read.
+    private func compressedBatches(_ client: FlightClient) async throws {
+        let schema = ArrowSchema([ArrowField("id", .int64), ArrowField("name", .utf8)])
+        var builder = ArrowRecordBatchBuilder(schema: schema)
+        for number in 0..<10_000 as Range<Int64> {
+            builder.columns[0].append(number / 100)
+            builder.columns[1].append("name \(number % 10)")
+        }
+        let batch = builder.finish()
+        for compression in [ArrowCompression.lz4, .zstd] {
+            let exchange = client.doExchange()
+            var sending = try await exchange.writer.begin(
+                schema, descriptor: .path(["compressed"]), compression: compression)
+            try await sending.write(batch)
+            exchange.finishWriting()
+            var received: [ArrowRecordBatch] = []
+            for try await batch in exchange.responses.batches { received.append(batch) }
+            #expect(received == [batch])
+        }
     }
 
     private func headers(_ client: FlightClient) async throws {
