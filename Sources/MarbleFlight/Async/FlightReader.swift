@@ -20,6 +20,23 @@ public struct FlightReader<Element: Sendable>: AsyncSequence, Sendable {
     /// The call that the messages belong to.
     public var stream: FlightStream { bridge.stream }
 
+    /// What the peer sent ahead of its messages; waits for it. On a server, the request's headers.
+    ///
+    /// A server may send its headers with its first message. Cancelling the task that waits cancels the call.
+    /// - Throws: ``FlightError`` with the reason if the call ends before the headers come.
+    public func headers() async throws(FlightError) -> FlightMetadata {
+        try await bridge.headers()
+    }
+
+    /// What the server sent with the call's status, be that `OK` or an error; waits for the call's end, which
+    /// doesn't come before the messages are read. On a server there is nothing.
+    ///
+    /// Cancelling the task that waits cancels the call.
+    /// - Throws: ``FlightError`` with the reason if the call ends without a status of the server.
+    public func trailers() async throws(FlightError) -> FlightMetadata {
+        try await bridge.trailers()
+    }
+
     /// Starts to read; every iterator goes on where the last one stopped.
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(bridge: bridge, lease: lease, decode: decode)

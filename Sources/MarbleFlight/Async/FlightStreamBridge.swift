@@ -11,7 +11,7 @@ final class FlightStreamBridge: FlightStreamDelegate, Sendable {
     /// What a queued message costs besides its bytes: empty ones count too.
     private static let messageOverhead = MemoryLayout<FlightData>.stride
 
-    private struct State {
+    struct State {
         var unread = CircularBuffer<FlightData>()
         var unreadByteCount = 0
         var isReadingPaused = false
@@ -26,15 +26,26 @@ final class FlightStreamBridge: FlightStreamDelegate, Sendable {
         var isEndGiven = false
         var writer: CheckedContinuation<FlightError?, Never>?
 
+        /// What the server sent ahead of its messages, and with its status.
+        var headers: FlightMetadata?
+        var trailers: FlightMetadata?
+        /// Who waits for the one or the other.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+
         weak var lease: FlightStreamLease?
         var isClosed = false
         var closing: FlightError?
         var onClose: (@Sendable (FlightError?) -> Void)?
+
+        mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+            defer { waiting = [] }
+            return waiting
+        }
     }
 
     let stream: FlightStream
-    private let state: NIOLockedValueBox<State>
-    private let context: FlightCallContext?
+    let state: NIOLockedValueBox<State>
+    let context: FlightCallContext?
 
     /// - Parameter context: On a server: what the service sets headers and trailers on.
     init(stream: FlightStream, context: FlightCallContext? = nil) {
@@ -240,15 +251,21 @@ final class FlightStreamBridge: FlightStreamDelegate, Sendable {
     // MARK: End
 
     func flightStream(_ stream: FlightStream, closed error: FlightError?) {
-        let (reader, writer, onClose, result) = state.withLockedValue { state in
+        let trailers = stream.receivedStatus == nil ? nil : stream.trailingMetadata
+        let (reader, writer, waiting, onClose, result) = state.withLockedValue { state in
             state.isClosed = true
             state.closing = error
+            state.trailers = trailers
             let result: Result<FlightData?, FlightError> =
                 error.map { .failure($0) } ?? .success(nil)
-            return (state.reader.take(), state.writer.take(), state.onClose.take(), result)
+            return (
+                state.reader.take(), state.writer.take(), state.takeWaiting(),
+                state.onClose.take(), result
+            )
         }
         reader?.resume(returning: result)
         writer?.resume(returning: error ?? .streamOver)
+        for continuation in waiting { continuation.resume() }
         onClose?(error)
     }
 }

@@ -3,13 +3,17 @@ final class AnswerCollector: FlightStreamDelegate {
     typealias Continuation = CheckedContinuation<Result<[FlightData], FlightError>, Never>
 
     private let byteCountMax: Int
+    private let response: FlightResponseMetadata?
     private let continuation: Continuation
     private var answers: [FlightData] = []
     private var byteCount = 0
     private var isOverLimit = false
 
-    init(byteCountMax: Int, continuation: Continuation) {
+    init(
+        byteCountMax: Int, response: FlightResponseMetadata?, continuation: Continuation
+    ) {
         self.byteCountMax = byteCountMax
+        self.response = response
         self.continuation = continuation
     }
 
@@ -26,6 +30,7 @@ final class AnswerCollector: FlightStreamDelegate {
     func flightStreamInputEnded(_ stream: FlightStream) {}
 
     func flightStream(_ stream: FlightStream, closed error: FlightError?) {
+        response?.set(headers: stream.metadata, trailers: stream.trailingMetadata)
         if isOverLimit {
             continuation.resume(
                 returning: .failure(

@@ -19,6 +19,9 @@ public struct FlightCallOptions: Sendable {
     /// `pollFlightInfo` and `listActions` heed it.
     public var hedging: FlightHedgingPolicy?
 
+    /// Where the headers and trailers of the answer go; `nil`: nowhere.
+    public var responseMetadata: FlightResponseMetadata?
+
     /// How often the call was made before.
     var attemptCount = 0
 
@@ -27,7 +30,8 @@ public struct FlightCallOptions: Sendable {
         metadata: FlightMetadata = FlightMetadata(), timeout: Duration? = nil,
         compression: FlightCompression? = nil, waitsForReady: Bool = false,
         messageByteCountMax: Int? = nil, sentMessageByteCountMax: Int? = nil,
-        retry: FlightRetryPolicy? = nil, hedging: FlightHedgingPolicy? = nil
+        retry: FlightRetryPolicy? = nil, hedging: FlightHedgingPolicy? = nil,
+        responseMetadata: FlightResponseMetadata? = nil
     ) {
         self.metadata = metadata
         self.timeout = timeout
@@ -37,5 +41,6 @@ public struct FlightCallOptions: Sendable {
         self.sentMessageByteCountMax = sentMessageByteCountMax
         self.retry = retry
         self.hedging = hedging
+        self.responseMetadata = responseMetadata
     }
 }

@@ -36,7 +36,7 @@ extension FlightClient {
     }
 
     private enum HedgeEvent: Sendable {
-        case answer(Result<[FlightData], FlightError>)
+        case answer(Result<[FlightData], FlightError>, FlightResponseMetadata?)
         case delayOver
     }
 
@@ -53,14 +53,17 @@ extension FlightClient {
             func start() {
                 var options = options
                 options.attemptCount = startedCount
+                // The caller's gets that of the attempt that counts.
+                options.responseMetadata = options.responseMetadata.map { _ in .init() }
                 if let end { options.timeout = max(end - .now, .zero) }
                 startedCount += 1
                 runningCount += 1
                 group.addTask { [options] in
                     do throws(FlightError) {
-                        return .answer(.success(try await attempt(options)))
+                        let answers = try await attempt(options)
+                        return .answer(.success(answers), options.responseMetadata)
                     } catch {
-                        return .answer(.failure(error))
+                        return .answer(.failure(error), options.responseMetadata)
                     }
                 }
                 guard startedCount < policy.attemptsMax else { return }
@@ -79,10 +82,12 @@ extension FlightClient {
                 switch event {
                 case .delayOver:
                     if !Task.isCancelled { startNext() }
-                case .answer(.success(let answers)):
+                case .answer(.success(let answers), let response):
+                    options.responseMetadata?.set(response)
                     group.cancelAll()
                     return Result<[FlightData], FlightError>.success(answers)
-                case .answer(.failure(let error)):
+                case .answer(.failure(let error), let response):
+                    options.responseMetadata?.set(response)
                     last = error
                     runningCount -= 1
                     if error.reach == .refused || retry.covers(error, of: method) { startNext() }

@@ -121,6 +121,7 @@ extension FlightClient {
     ) async throws(FlightError) -> FlightStreamBridge {
         try await withAttempts(method, options) { options throws(FlightError) in
             let bridge = openBridge(method, options)
+            defer { bridge.copyMetadata(to: options.responseMetadata) }
             try await bridge.write(request)
             bridge.finish()
             try await bridge.waitForFirst()
@@ -167,7 +168,8 @@ extension FlightClient {
                     stream.send(request)
                     stream.endInput()
                     let collector = AnswerCollector(
-                        byteCountMax: byteCountMax, continuation: continuation)
+                        byteCountMax: byteCountMax, response: options.responseMetadata,
+                        continuation: continuation)
                     connection.open(stream, delegate: collector)
                 }
             }

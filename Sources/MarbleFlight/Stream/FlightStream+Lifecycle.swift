@@ -69,8 +69,10 @@ extension FlightStream {
             if let encoding = headers.first(name: GRPCHeader.encoding) {
                 assembler.compression = FlightCompression(rawValue: encoding) ?? .identity
             }
+            delegate?.flightStreamHeadersReceived(self)
         }
-        guard endStream else { return }
+        // The delegate may have ended the call.
+        guard endStream, closeReason == nil else { return }
         trailingMetadata = FlightMetadata(headers)
         receivedStatus = .some(headers.callStatus())
         inputReceivedCompletely()

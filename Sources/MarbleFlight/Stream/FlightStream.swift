@@ -21,7 +21,7 @@ public final class FlightStream: @unchecked Sendable {
     /// On a server with an authenticator: who calls.
     public internal(set) var identity: FlightIdentity?
     /// What the peer sent ahead of its messages: a server sees the request's headers, a client the
-    /// response's once they are there.
+    /// response's once they are there (``FlightStreamDelegate/flightStreamHeadersReceived(_:)``).
     public internal(set) var metadata = FlightMetadata()
     /// On a client: what the server sent behind its last message. Complete in
     /// ``FlightStreamDelegate/flightStream(_:closed:)``.

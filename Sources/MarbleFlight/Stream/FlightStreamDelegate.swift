@@ -4,6 +4,10 @@
 /// sends from inside a callback goes out with everything else that this turn of the loop has produced,
 /// as one write. A stream holds its delegate strongly until ``flightStream(_:closed:)`` has returned.
 public protocol FlightStreamDelegate: AnyObject {
+    /// On a client: the server's headers are there, in ``FlightStream/metadata``. Called once, before the
+    /// first message, unless the call ends without them.
+    func flightStreamHeadersReceived(_ stream: FlightStream)
+
     /// All messages that one read of the socket brought, in order.
     ///
     /// The array's storage is the stream's and is reused after the call; swap it out to keep it.
@@ -29,6 +33,9 @@ public protocol FlightStreamDelegate: AnyObject {
 }
 
 extension FlightStreamDelegate {
+    /// Does nothing.
+    public func flightStreamHeadersReceived(_ stream: FlightStream) {}
+
     /// Does nothing.
     public func flightStreamWritabilityChanged(_ stream: FlightStream) {}
 }

@@ -163,11 +163,11 @@ struct PyArrowServerTests {
         var options = FlightCallOptions()
         options.metadata.add("x-client", "hello")
         let reader = try await client.doGet(FlightTicket("1 1"), options: options)
-        for try await _ in reader {}
-        let stream = reader.stream
-        let metadata = try await stream.eventLoop.submit { stream.metadata }.get()
+        let metadata = try await reader.headers()
         #expect(metadata.first("x-server") == "hello")
         #expect(metadata.bytes("x-server-bin") == [0, 255])
+        for try await _ in reader {}
+        #expect(try await reader.trailers().first("grpc-status") == "0")
     }
 
     private func collect(_ reader: FlightReader<FlightData>) async throws -> [FlightData] {

@@ -115,6 +115,33 @@ struct RetryTests {
         }
     }
 
+    @Test func `headers and trailers are those of the attempt that counts`() async throws {
+        let answer: @Sendable (Int, HPACKHeaders) -> ScriptedServer.Answer = { number, _ in
+            .status(number == 0 ? 14 : 0, [("x-number", "\(number)")])
+        }
+        try await withServer(answer) { _, client in
+            let response = FlightResponseMetadata()
+            _ = try await client.listActions(options: .init(responseMetadata: response))
+            #expect(response.trailers.first("x-number") == "1")
+        }
+        try await withServer({ number, _ in
+            number == 0 ? .silence : .status(0, [("x-number", "1")])
+        }) { _, client in
+            let response = FlightResponseMetadata()
+            let options = FlightCallOptions(
+                hedging: .init(delay: .milliseconds(20)), responseMetadata: response)
+            _ = try await client.listActions(options: options)
+            #expect(response.trailers.first("x-number") == "1")
+        }
+        try await withServer({ _, _ in .status(5, [("x-number", "0")]) }) { _, client in
+            let response = FlightResponseMetadata()
+            let options = FlightCallOptions(
+                hedging: .init(delay: .seconds(60)), responseMetadata: response)
+            _ = await flightError { _ = try await client.listActions(options: options) }
+            #expect(response.trailers.first("x-number") == "0")
+        }
+    }
+
     @Test func `a hedged call ends with an error that another attempt wouldn't mend`() async throws
     {
         try await withServer({ _, _ in .status(5) }) { server, client in

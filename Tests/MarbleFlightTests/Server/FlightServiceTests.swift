@@ -155,12 +155,8 @@ struct FlightServiceTests {
             var values: [String] = []
             for try await result in reader { values.append(String(buffer: result.body)) }
             #expect(values == ["Bearer x"])
-            let stream = reader.stream
-            let (head, tail) = try await stream.eventLoop.submit {
-                (stream.metadata.first("x-answer"), stream.trailingMetadata.first("x-trailer"))
-            }.get()
-            #expect(head == "head")
-            #expect(tail == "tail")
+            #expect(try await reader.headers().first("x-answer") == "head")
+            #expect(try await reader.trailers().first("x-trailer") == "tail")
         }
     }
 
