@@ -61,6 +61,8 @@ public struct FlightClientConfiguration: Sendable {
     /// connections, and one that has been forgotten doesn't hold them on servers that never end idle ones, as
     /// gRPC's don't.
     public var connectionIdleMax: Duration? = .seconds(30 * 60)
+    /// What goes along with each attempt of a call, made and called in this order.
+    public var middleware: [FlightClientMiddlewareFactory] = []
     /// Where the client's metrics go; `nil`: where the program's do (`MetricsSystem`).
     public var metricsFactory: (any MetricsFactory)?
 

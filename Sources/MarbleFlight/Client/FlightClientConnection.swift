@@ -56,6 +56,7 @@ final class FlightClientConnection: @unchecked Sendable {
             return delegate.flightStream(stream, closed: stream.closeReason)
         }
         stream.delegate = delegate
+        stream.startMiddleware(configuration.middleware)
         stream.startDeadline()
         admit(stream)
     }

@@ -61,7 +61,7 @@ public final class FlightServer: Sendable {
                 messageTimeout: TimeAmount(configuration.messageTimeout)),
             compression: configuration.compression,
             headerListByteCountMax: configuration.headerListByteCountMax,
-            authentication: authentication,
+            authentication: authentication, middleware: configuration.middleware,
             counters: counterValues)
         self.tls = configuration.tls.map { ServerTLS($0, logger: logger) }
         self.pipeline = ServerPipeline(

@@ -71,6 +71,10 @@ public struct FlightServerConfiguration: Sendable {
     /// Who may call: each call must come from one whom it knows, with a role that covers
     /// ``FlightService/requiredRole(for:metadata:)``. `nil`: everyone may do everything.
     public var authenticator: (any FlightAuthenticator)?
+    /// What goes along with each call, also of plain HTTP, made and called in this order. Calls that the
+    /// ``authenticator`` refuses don't come here, nor do those of gRPC's health and reflection; handshakes
+    /// come before it is known who calls.
+    public var middleware: [FlightServerMiddlewareFactory] = []
 
     /// Makes a configuration with the defaults.
     public init(host: String = "localhost", port: Int = 0) {

@@ -17,13 +17,15 @@ final class ServerCallAcceptor: Sendable {
     private let headerListByteCountMax: Int
     private let counters: NIOLockedValueBox<FlightServerCounters>
     private let authentication: ServerAuthentication?
+    private let middleware: [FlightServerMiddlewareFactory]
     /// A handshake's messages come from strangers.
     private static let handshakeMessageByteCountMax = 64 << 10
 
     init(
         service: any FlightService, health: FlightHealth, limits: FlightStreamLimits,
         compression: FlightCompression, headerListByteCountMax: Int,
-        authentication: ServerAuthentication?, counters: NIOLockedValueBox<FlightServerCounters>
+        authentication: ServerAuthentication?, middleware: [FlightServerMiddlewareFactory],
+        counters: NIOLockedValueBox<FlightServerCounters>
     ) {
         self.service = service
         self.health = health
@@ -31,6 +33,7 @@ final class ServerCallAcceptor: Sendable {
         self.compression = compression
         self.headerListByteCountMax = headerListByteCountMax
         self.authentication = authentication
+        self.middleware = middleware
         self.counters = counters
     }
 
@@ -83,7 +86,7 @@ final class ServerCallAcceptor: Sendable {
             stream.delegate = builtIn.makeDelegate(health: health)
         } else if let authentication {
             admit(stream, connection.authentication, authentication)
-        } else {
+        } else if stream.startMiddleware(middleware) {
             start(stream)
         }
         if endStream { stream.inputReceivedCompletely() }
@@ -106,6 +109,7 @@ final class ServerCallAcceptor: Sendable {
             return stream.fail(FlightError(.internal, "nobody looks at who speaks here"))
         }
         if stream.method == .handshake, stream.builtIn == nil {
+            guard stream.startMiddleware(middleware) else { return }
             let handler = HandshakeHandler(authentication, speaker)
             stream.delegate = handler
             return handler.begin(stream)
@@ -133,6 +137,7 @@ final class ServerCallAcceptor: Sendable {
             stream.delegate = builtIn.makeDelegate(health: health)
             return
         }
+        guard stream.startMiddleware(middleware) else { return }
         let role = service.requiredRole(for: stream.method, metadata: stream.metadata)
         do throws(FlightError) {
             try identity.require(role, for: stream.method.rawValue)

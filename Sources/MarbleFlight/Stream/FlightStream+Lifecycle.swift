@@ -65,6 +65,7 @@ extension FlightStream {
             if let status = headers.first(name: ":status"), status.hasPrefix("1") { return }
             hasReceivedHeaders = true
             metadata = FlightMetadata(headers)
+            for each in clientMiddleware { each.receivedHeaders(metadata) }
             if let error = headers.responseRefusal() { return abort(error) }
             if let encoding = headers.first(name: GRPCHeader.encoding) {
                 assembler.compression = FlightCompression(rawValue: encoding) ?? .identity

@@ -183,6 +183,7 @@ extension FlightStream {
         meter.ended(error ?? finalStatus)
         span?.end(error ?? finalStatus)
         span = nil
+        endMiddleware(error)
         connection = nil
         place?.callEnded(error)
         place = nil

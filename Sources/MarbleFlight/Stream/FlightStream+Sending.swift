@@ -114,7 +114,7 @@ extension FlightStream {
     private func writeHeaders(_ transport: any StreamTransport) {
         guard var headers = headersToSend else { return }
         headersToSend = nil
-        if role == .server { headers.append(responseMetadata) }
+        if role == .server { appendResponseMetadata(to: &headers) }
         transport.sendHeaders(headers, endStream: false, promise: nil)
     }
 
@@ -141,7 +141,7 @@ extension FlightStream {
 
     private func writeTrailers(_ transport: any StreamTransport) {
         var trailers = HPACKHeaders(status: finalStatus)
-        trailers.append(responseTrailers)
+        appendResponseTrailers(to: &trailers)
         transport.sendHeaders(trailers, endStream: true, promise: stopInput())
     }
 
@@ -149,9 +149,9 @@ extension FlightStream {
         guard var headers = headersToSend else { return }
         headersToSend = nil
         ending = .written
-        headers.append(responseMetadata)
+        appendResponseMetadata(to: &headers)
         headers.add(contentsOf: HPACKHeaders(status: finalStatus))
-        headers.append(responseTrailers)
+        appendResponseTrailers(to: &headers)
         transport.sendHeaders(headers, endStream: true, promise: stopInput())
         transport.flush()
     }

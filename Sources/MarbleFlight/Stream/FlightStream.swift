@@ -93,6 +93,9 @@ public final class FlightStream: @unchecked Sendable {
     var meter: FlightCallMeter
     /// The call's span, where the program traces.
     var span: (any Span)?
+    /// What goes along with the call, in order: on a client, and on a server.
+    var clientMiddleware: [any FlightClientMiddleware] = []
+    var serverMiddleware: [any FlightServerMiddleware] = []
     /// The peer sends exactly one message.
     let hasSingleInput: Bool
     var inputMessageCount = 0

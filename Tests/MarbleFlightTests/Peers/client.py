@@ -5,10 +5,27 @@ import sys
 import pyarrow as pa
 import pyarrow.flight as flight
 
+
+class Received(flight.ClientMiddleware):
+    """Keeps the headers and trailers that come back."""
+
+    values = {}
+
+    def received_headers(self, headers):
+        Received.values.update(headers)
+
+
+class ReceivedFactory(flight.ClientMiddlewareFactory):
+    def start_call(self, info):
+        return Received()
+
+
 # gRPC's numbers for what it compresses messages with: 0 nothing, 1 deflate, 2 gzip.
 compression = int(sys.argv[2])
 client = flight.connect(
-    sys.argv[1], generic_options=[("grpc.default_compression_algorithm", compression)]
+    sys.argv[1],
+    generic_options=[("grpc.default_compression_algorithm", compression)],
+    middleware=[ReceivedFactory()],
 )
 table = pa.table({"id": list(range(200_000)), "name": [f"name {i}" for i in range(200_000)]})
 
@@ -29,6 +46,10 @@ expect("actions", [action.type for action in client.list_actions()], ["echo", "s
 options = flight.FlightCallOptions(headers=[(b"x-token", b"secret")])
 results = list(client.do_action(flight.Action("headers", b"x-token"), options))
 expect("header", results[0].body.to_pybytes(), b"secret")
+expect("header of the service", Received.values.get("x-answer"), ["head"])
+expect("trailer of the service", Received.values.get("x-trailer"), ["tail"])
+expect("header of its middleware", Received.values.get("x-method"), ["DoAction"])
+expect("trailer of its middleware", Received.values.get("x-status"), ["OK"])
 
 try:
     list(client.do_action(flight.Action("fail", b"")))
@@ -36,6 +57,7 @@ try:
 except pa.ArrowException as error:
     if "Grüße, 50 %" not in str(error):
         sys.exit(f"message: {error}")
+expect("trailer of an error", Received.values.get("x-status"), ["FAILED_PRECONDITION"])
 
 try:
     list(client.do_action(flight.Action("status", b"14")))

@@ -8,6 +8,8 @@ struct GRPCToolsTests {
         let health = FlightHealth()
         var configuration = FlightServerConfiguration(host: "127.0.0.1")
         configuration.health = health
+        let log = MiddlewareLog()
+        configuration.middleware = [log.server("a")]
         let server = FlightServer(configuration: configuration, service: TestService())
         try await server.start()
         let port = try #require(server.boundPort)
@@ -25,5 +27,7 @@ struct GRPCToolsTests {
         let rest = try await peer.allOutput()
         #expect(rest == "ok\n")
         await shutdown
+        // Middleware is for the calls of Flight.
+        #expect(log.events.isEmpty)
     }
 }
