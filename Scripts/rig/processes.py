@@ -11,10 +11,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def build_folder():
+    """Where the build that is tested is: the release build, or what MARBLE_BIN names."""
+    return Path(os.environ.get("MARBLE_BIN", ROOT / ".build" / "release"))
+
+
 def binary(name):
-    """The release build of one of the package's executables; MARBLE_BIN names another folder."""
-    folder = Path(os.environ.get("MARBLE_BIN", ROOT / ".build" / "release"))
-    path = folder / name
+    """One of the package's executables, from the build that is tested."""
+    path = build_folder() / name
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `swift build -c release` first")
     return str(path)
