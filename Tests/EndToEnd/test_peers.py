@@ -5,7 +5,6 @@ that docs/peers.md holds (`pytest Tests/EndToEnd/test_peers.py -s`).
 """
 
 import datetime
-import decimal
 import shutil
 import subprocess
 import threading
@@ -15,6 +14,7 @@ from importlib.metadata import version
 import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
+from peer_batches import BATCHES, dictionary_column
 from rig.processes import Process, binary, wait_until
 
 RAN = {}
@@ -64,83 +64,6 @@ def ran(peer, call, what):
 PYARROW = f"pyarrow.flight {pa.__version__}"
 
 
-# What is sent
-
-
-def dictionary_column():
-    return pa.array(["red", None, "blue", "red"]).dictionary_encode()
-
-
-def run_ends_column():
-    return pa.RunEndEncodedArray.from_arrays(
-        pa.array([2, 3, 5], pa.int32()), pa.array(["a", None, "b"])
-    )
-
-
-def union_columns():
-    types = pa.array([0, 1, 0, 1], pa.int8())
-    sparse = pa.UnionArray.from_sparse(
-        types, [pa.array([1, 2, 3, 4]), pa.array(["a", "b", None, "d"])]
-    )
-    offsets = pa.array([0, 0, 1, 1], pa.int32())
-    dense = pa.UnionArray.from_dense(
-        types, offsets, [pa.array([1, 3]), pa.array(["b", None])]
-    )
-    return {"sparse union": sparse, "dense union": dense}
-
-
-D = decimal.Decimal
-DAY = datetime.date(2024, 2, 29)
-TIME = datetime.time(23, 59, 59, 999999)
-MOMENT = datetime.datetime(2024, 2, 29, 12, 30, 15, 123456)
-COLUMNS = {
-    "null": pa.nulls(4),
-    "bool": pa.array([True, None, False, True]),
-    **{
-        str(each): pa.array([0, None, 1, 2 ** (each.bit_width - 1) - 1], each)
-        for each in (
-            pa.int8(), pa.int16(), pa.int32(), pa.int64(),
-            pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(),
-        )
-    },
-    "float16": pa.array([0.5, None, float("inf"), -1.0], pa.float16()),
-    "float32": pa.array([0.5, None, float("inf"), -1.5], pa.float32()),
-    "float64": pa.array([0.1, None, float("-inf"), 1e308], pa.float64()),
-    "decimal32": pa.array([D("1.25"), None, D("-99.99")], pa.decimal32(9, 2)),
-    "decimal64": pa.array([D("1.25"), None, D("-99.99")], pa.decimal64(18, 2)),
-    "decimal128": pa.array([D("1.25"), None, D("-99.99")], pa.decimal128(38, 2)),
-    "decimal256": pa.array([D("1.25"), None, D("-99.99")], pa.decimal256(76, 2)),
-    "date32": pa.array([DAY, None], pa.date32()),
-    "date64": pa.array([DAY, None], pa.date64()),
-    "time32[s]": pa.array([TIME.replace(microsecond=0), None], pa.time32("s")),
-    "time64[us]": pa.array([TIME, None], pa.time64("us")),
-    **{
-        f"timestamp[{unit}]": pa.array([1709209815, None, -1], pa.timestamp(unit))
-        for unit in ("s", "ms", "us", "ns")
-    },
-    "timestamp with zone": pa.array([MOMENT, None], pa.timestamp("us", "Europe/Paris")),
-    "duration": pa.array([datetime.timedelta(seconds=1), None], pa.duration("us")),
-    "interval": pa.array([pa.MonthDayNano([1, 2, 3]), None], pa.month_day_nano_interval()),
-    "binary": pa.array([b"", None, b"\x00\xff"], pa.binary()),
-    "large binary": pa.array([b"", None, b"\x00\xff"], pa.large_binary()),
-    "fixed-size binary": pa.array([b"abc", None], pa.binary(3)),
-    "utf8": pa.array(["", None, "Grüße 🙂"], pa.utf8()),
-    "large utf8": pa.array(["", None, "Grüße 🙂"], pa.large_utf8()),
-    "utf8 view": pa.array(["short", None, "longer than twelve bytes"], pa.string_view()),
-    "binary view": pa.array([b"short", None, b"longer than twelve bytes"], pa.binary_view()),
-    "list": pa.array([[1, None], None, []], pa.list_(pa.int32())),
-    "large list": pa.array([[1, None], None, []], pa.large_list(pa.int32())),
-    "fixed-size list": pa.array([[1, None], None], pa.list_(pa.int32(), 2)),
-    "list view": pa.array([[1, None], None, []], pa.list_view(pa.int32())),
-    "struct": pa.array([{"a": 1, "b": None}, None], pa.struct({"a": pa.int8(), "b": pa.utf8()})),
-    "map": pa.array([[("k", 1), ("l", None)], None], pa.map_(pa.utf8(), pa.int32())),
-    "list of structs": pa.array([[{"a": [1]}, None], None]),
-    "dictionary": dictionary_column(),
-    "run-end encoded": run_ends_column(),
-    **union_columns(),
-}
-
-
 def put(client, name, schema, batches, metadata=()):
     writer, reader = client.do_put(flight.FlightDescriptor.for_path(name), schema)
     for number, batch in enumerate(batches):
@@ -177,11 +100,10 @@ def exchange(client, schema, batches):
 # pyarrow: every type by every way
 
 
-@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize("name", BATCHES)
 def test_a_column_of_each_type_comes_back(client, name):
-    column = COLUMNS[name]
-    batch = pa.record_batch([column], names=["column"])
-    empty, part = batch.slice(0, 0), batch.slice(1, len(column) - 1)
+    batch = BATCHES[name]
+    empty, part = batch.slice(0, 0), batch.slice(1, batch.num_rows - 1)
     batches = [batch, empty, part]
     put(client, f"type {name}", batch.schema, batches)
     table = get(client, f"type {name}").read_all()
@@ -200,11 +122,14 @@ def test_no_columns_and_ten_thousand_columns_come_back(client):
     none = pa.schema([])
     put(client, "no columns", none, [])
     assert get(client, "no columns").read_all().schema == none
+    rows = pa.record_batch([pa.array([1, 2, 3])], names=["a"]).select([])
+    put(client, "only rows", none, [rows, rows.slice(0, 0), rows.slice(1)])
+    assert [chunk.data.num_rows for chunk in get(client, "only rows")] == [3, 0, 2]
     wide = pa.record_batch([pa.array([number]) for number in range(10_000)],
                            names=[f"c{number}" for number in range(10_000)])
     put(client, "wide", wide.schema, [wide, wide])
     assert get(client, "wide").read_all().equals(pa.Table.from_batches([wide, wide]))
-    ran(PYARROW, "do_put, do_get", "0 columns")
+    ran(PYARROW, "do_put, do_get", "0 columns, with and without rows")
     ran(PYARROW, "do_put, do_get", "10,000 columns")
 
 
@@ -379,6 +304,58 @@ def put_discarded(client, batch, count):
     return [int(each) for each in answers if each]
 
 
+# Our client
+
+
+class EndlessServer(flight.FlightServerBase):
+    """Sends and takes batches of 8 MiB without end, and counts their bytes."""
+
+    BATCH = pa.record_batch(
+        [pa.array(range(1 << 19), pa.int64()), pa.array(range(1 << 19), pa.float64())],
+        names=["id", "value"],
+    )
+
+    def __init__(self):
+        super().__init__("grpc://127.0.0.1:0")
+        self.byte_count = 0
+
+    def do_get(self, context, ticket):
+        return flight.GeneratorStream(self.BATCH.schema, self.batches())
+
+    def batches(self):
+        while True:
+            self.byte_count += self.BATCH.nbytes
+            yield self.BATCH
+
+    def do_put(self, context, descriptor, reader, writer):
+        for chunk in reader:
+            self.byte_count += chunk.data.nbytes
+            writer.write(b"taken")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["flight-get"], ["flight-put", "--in-flight", "4"]], ids=lambda each: each[0]
+)
+def test_our_client_moves_gigabytes_in_constant_memory(arguments, tmp_path):
+    """4 GiB from and to a pyarrow server; each batch that comes is checked."""
+    with EndlessServer() as server:
+        command = [binary("marble-bench"), *arguments, "--endpoint", f"127.0.0.1:{server.port}"]
+        command += ["--payload", EndlessServer.BATCH.nbytes, "--seconds", 3600]
+        process = Process(command, tmp_path / "log")
+        try:
+            wait_until(
+                lambda: server.byte_count >= 4 << 30 or not process.alive, 60, "4 GiB have gone"
+            )
+            assert process.alive, process.output()
+            peak = process.peak_resident_bytes()
+        finally:
+            process.kill()
+    assert peak < 256 << 20, f"the client had {peak >> 20} MiB"
+    print(f"\n4 GiB: our client had {peak >> 20} MiB")
+    method = arguments[0].replace("flight-", "do_")
+    ran(PYARROW, f"{method} of our client", "4 GiB of batches in constant memory")
+
+
 # Data frames that speak Arrow
 
 
@@ -389,7 +366,7 @@ def test_polars_frames_come_back(client):
             "number": [1, None, 3],
             "text": ["a", None, "longer than twelve bytes"],
             "kind": polars.Series(["x", "y", "x"], dtype=polars.Categorical),
-            "when": [DAY, None, DAY],
+            "when": [datetime.date(2024, 2, 29), None, datetime.date(1, 1, 1)],
             "nested": [[1], None, []],
         }
     )

@@ -69,6 +69,41 @@ struct PyArrowServerTests {
         await cluster.close()
     }
 
+    @Test func `a pyarrow server's handshake gives the token that its calls want`() async throws {
+        let peer = try PythonPeer(script: "authenticating_server.py")
+        defer { peer.stop() }
+        let port = try #require(Int(try peer.firstLine()))
+        let client = FlightClient(configuration: .patient(host: "localhost", port: port))
+        let who = FlightAction(type: "who")
+        let stranger = await flightError { _ = try await client.doAction(who) }
+        #expect(stranger?.code == .unauthenticated)
+        let refused = await flightError { _ = try await login(client, password: "wrong") }
+        #expect(refused?.code == .unauthenticated)
+        #expect(refused?.message.contains("no such user") == true)
+        var options = FlightCallOptions()
+        let token = try await login(client, password: "secret: ü")
+        options.metadata.add("auth-token-bin", bytes: token)
+        let results = try await client.doAction(who, options: options)
+        #expect(results == [FlightResult(body: ByteBuffer(string: "ann"))])
+        await client.close()
+    }
+
+    /// The token for ann, by Flight's message `BasicAuth` (fields 2 and 3).
+    private func login(_ client: FlightClient, password: String) async throws -> [UInt8] {
+        var message = ByteBuffer()
+        for (field, text) in [(2, "ann"), (3, password)] as [(UInt8, String)] {
+            message.writeInteger(field << 3 | 2)
+            message.writeInteger(UInt8(text.utf8.count))
+            message.writeString(text)
+        }
+        let call = client.handshake()
+        try await call.write(FlightHandshakeRequest(payload: message))
+        call.finishWriting()
+        var token: [UInt8] = []
+        for try await response in call.responses { token += response.payload.readableBytesView }
+        return token
+    }
+
     private func actions(_ client: FlightClient) async throws {
         let body = ByteBuffer(string: "body")
         let results = try await client.doAction(FlightAction(type: "echo", body: body))
