@@ -236,8 +236,8 @@ let package = Package(
 let fuzzed: [Target.Dependency] =
     [
         "MarbleArrow", "MarbleCluster", "MarbleDB", "MarbleEnvironment", "MarbleFlight",
-        "MarbleLog",
-        embedded, locks, logging, nioCore,
+        "MarbleJSON", "MarbleLog",
+        embedded, http1, locks, logging, nioCore,
     ] + http2
 let fuzzFiles = ["Corpus", "Findings", "README.md"]
 if Context.environment["MARBLE_FUZZ"] == nil {

@@ -212,6 +212,9 @@ def sample_info():
     )
 
 
+LOGIN = field(2, "ann") + field(3, "secret: ü")
+
+
 def messages():
     info = sample_info().serialize()
     path = flight.FlightDescriptor.for_path("a", "b").serialize()
@@ -235,10 +238,19 @@ def messages():
         flight.Result(b"result").serialize(),
         command,
         data,
+        LOGIN,
+        field(1, "arrow.flight.protocol.FlightService"),
+        field(1, "localhost") + field(3, "Flight.proto"),
+        b'{"type": "echo", "body": {"a": [1, "\\u00fc"]}}',
     ]
     for kind, sample in enumerate(samples):
         write("flight-messages", bytes([kind]) + sample)
         write("flight-messages", bytes([kind]) + sample[:-1])
+    ticket = "arrow.flight.protocol.Ticket"
+    for question in [field(4, ticket), field(5, field(1, ticket)), field(6, ticket), field(7, "")]:
+        write("flight-messages", b"\x0f" + question)
+    for action in ['{"type": "list_actions"}', '{"type": "e\\n", "body_base64": "aGVsbG8="}']:
+        write("flight-messages", b"\x10" + action.encode())
     for kind, sample in [(0, data), (1, samples[4]), (2, samples[9]), (3, info)]:
         for piece in [0, 1, 100]:
             write("grpc-messages", bytes([kind, piece]) + grpc(sample) + grpc(b"") + grpc(sample))
@@ -312,6 +324,14 @@ class SampleServer(flight.FlightServerBase):
         return [("echo", "sends back its body")]
 
 
+def recorded(server, call):
+    """What a client that makes the call sends and is answered, on each of its connections."""
+    recorder = Recorder(server.port)
+    with flight.connect(f"grpc://127.0.0.1:{recorder.port}") as client:
+        call(client)
+    return recorder.recorded
+
+
 def connections():
     """The bytes of real clients' connections, and what a real server answered."""
     server = SampleServer("grpc://127.0.0.1:0")
@@ -344,10 +364,7 @@ def connections():
         9: lambda client: client.list_actions(),
     }
     for method, call in calls.items():
-        recorder = Recorder(server.port)
-        with flight.connect(f"grpc://127.0.0.1:{recorder.port}") as client:
-            call(client)
-        for sent, answered in recorder.recorded:
+        for sent, answered in recorded(server, call):
             write("flight-connection", b"\0" + sent)
             write("flight-connection", b"\x11" + sent)
             write("flight-client", bytes([0, method]) + answered)
@@ -366,6 +383,53 @@ def connections():
         write("flight-connection", b"\0" + text.encode())
 
 
+class Login(flight.ClientAuthHandler):
+    def authenticate(self, outgoing, incoming):
+        outgoing.write(LOGIN)
+        self.token = incoming.read()
+
+    def get_token(self):
+        return self.token
+
+
+class Greeter(flight.ServerAuthHandler):
+    def authenticate(self, outgoing, incoming):
+        incoming.read()
+        outgoing.write(b"token")
+
+    def is_valid(self, token):
+        return b"ann"
+
+
+def logins():
+    """Connections of those who say who they are, to a server that asks."""
+
+    def handshake(client):
+        client.authenticate(Login())
+        client.list_actions()
+
+    def basic(client):
+        try:
+            client.authenticate_basic_token("ann", "secret")
+        except flight.FlightError:
+            pass  # this server knows only the other way
+
+    server = SampleServer("grpc://127.0.0.1:0", auth_handler=Greeter())
+    for call in [handshake, basic]:
+        for sent, _ in recorded(server, call):
+            write("flight-connection", b"\x80" + sent)
+            write("flight-connection", b"\x91" + sent)
+    server.shutdown()
+    for authorization in ["Basic YW5uOnNlY3JldA==", "Bearer token", "Digest x", "Basic !"]:
+        header = f"Host: localhost\r\nAuthorization: {authorization}\r\n"
+        page = f"GET /page HTTP/1.1\r\n{header}\r\n"
+        action = f"POST /api/flight/do_action HTTP/1.1\r\n{header}Content-Length: 16\r\n\r\n"
+        write("flight-connection", b"\x80" + page.encode() * 2)
+        write("flight-connection", b"\x80" + (action + '{"type": "echo"}').encode() * 2)
+    write("flight-connection", b"\x80GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    write("flight-connection", b"\0GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
 def frames():
     def frame(kind, flags, stream, payload=b""):
         return bytes([kind, flags, stream]) + struct.pack("<H", len(payload)) + payload
@@ -381,9 +445,29 @@ def frames():
     write("flight-frames", settings + frame(6, 0, 0, bytes(8)) + frame(8, 0, 0, struct.pack(">I", 99)))
     write("flight-frames", settings + frame(7, 0, 0, bytes(8)) + frame(0x85, 1, 3))
     write("flight-frames", settings + frame(0, 0, 0, data))
-    # Timeouts: 0x10, the name's and the value's length.
-    timeout = b"\x10\x0cgrpc-timeout\x021S"
+
+    def header(name, value):
+        """A literal field that is never indexed."""
+        return bytes([0x10, len(name)]) + name + bytes([len(value)]) + value
+
+    timeout = header(b"grpc-timeout", b"1S")
     write("flight-frames", settings + frame(0x86, 0, 1, timeout) + frame(0, 0, 1, data))
+    for number, request in [(10, b""), (11, b""), (12, field(7, "")), (13, field(3, "Flight.proto"))]:
+        call = frame(0x80 + number, 0, 1) + frame(0, 0, 1, grpc(request)) + frame(0, 1, 1)
+        write("flight-frames", settings + call)
+        write("flight-frames", b"\xff" + settings + call)
+    login = frame(0, 0, 1, grpc(field(1, 1) + field(2, LOGIN)))
+    write("flight-frames", b"\xff" + settings + frame(0x80, 0, 1) + login + frame(0, 1, 1))
+    write("flight-frames", b"\xff" + settings + frame(0x80, 0, 1) + login + login)
+    write("flight-frames", b"\xff" + settings + frame(0x80, 1, 1))
+    for value in [b"Basic YW5uOnNlY3JldA==", b"Bearer token", b"Digest x"]:
+        named = header(b"authorization", value)
+        for number in [0, 5, 6]:
+            call = frame(0x80 + number, 0, 1, named) + frame(0, 0, 1, data) + frame(0, 1, 1)
+            again = frame(0x80 + number, 0, 3, named) + frame(3, 0, 3, struct.pack(">I", 8))
+            write("flight-frames", b"\xff" + settings + call + again)
+    token = header(b"auth-token-bin", b"dG9rZW4")
+    write("flight-frames", b"\xff" + settings + frame(0x86, 0, 1, token) + frame(0, 1, 1, data))
 
 
 # MARK: Raft
@@ -572,6 +656,7 @@ if __name__ == "__main__":
     arrow_batches()
     messages()
     connections()
+    logins()
     frames()
     raft()
     log()

@@ -1,5 +1,6 @@
 import Foundation
 import MarbleEnvironment
+import NIOCore
 import Testing
 
 /// Feeds the fuzz targets what is kept for them. A target that doesn't return ends the test run; the
@@ -56,6 +57,17 @@ struct FuzzCorpusTests {
         for file in try Self.inputs(target, in: "Findings") {
             _ = try Self.run(target, file)
         }
+    }
+
+    /// An answer that comes after ``EmbeddedServer/receive(_:)`` has returned would be no part of an input.
+    @Test(arguments: [("Basic YW5uOnNlY3JldA==", 200), ("Bearer token", 403), (nil, 401)])
+    func `a server that asks who calls answers at once`(authorization: String?, status: Int) {
+        let header = authorization.map { "Authorization: \($0)\r\n" } ?? ""
+        let server = EmbeddedServer(authenticates: true)
+        let answer = server.receive(
+            ByteBuffer(string: "GET /page HTTP/1.1\r\nHost: localhost\r\n\(header)\r\n"))
+        server.end()
+        #expect(String(buffer: answer).hasPrefix("HTTP/1.1 \(status) "))
     }
 
     @Test(arguments: FuzzTarget.all)

@@ -6,43 +6,57 @@ import NIOEmbedded
 
 /// One connection of a server, without a socket.
 final class EmbeddedServer {
-    /// Shared by all connections, as in a real server; they come one after the other.
-    private static let server: FlightServer = {
-        var configuration = FlightServerConfiguration()
-        configuration.messageByteCountMax = 1 << 20
-        configuration.partialMessagesByteCountMax = 1 << 22
-        let logger = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
-        return FlightServer(configuration: configuration, service: EchoService(), logger: logger)
-    }()
+    // Shared by all connections, as in a real server; they come one after the other.
+    private static let open = makeServer(nil)
+    private static let guarded = makeServer(FuzzAuthenticator())
 
+    private let server: FlightServer
     private let channel = EmbeddedChannel()
 
-    init() {
+    /// - Parameter authenticates: Whether the server asks who calls.
+    init(authenticates: Bool) {
+        server = authenticates ? Self.guarded : Self.open
+        JobsOfThread.keep()
         do {
             try channel.connect(to: SocketAddress(unixDomainSocketPath: "/fuzz")).wait()
-            try Self.server.accept(channel)
+            try server.accept(channel)
         } catch {
             fatalError("a connection can't be begun: \(error)")
         }
     }
 
+    private static func makeServer(_ authenticator: (any FlightAuthenticator)?) -> FlightServer {
+        var configuration = FlightServerConfiguration()
+        configuration.messageByteCountMax = 1 << 20
+        configuration.partialMessagesByteCountMax = 1 << 22
+        configuration.authenticator = authenticator
+        configuration.resources = [
+            FlightHTTPResource(path: "/page", requiredRole: .writer) {
+                FlightHTTPResponse(body: ByteBuffer(string: "{}"))
+            }
+        ]
+        let logger = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
+        return FlightServer(configuration: configuration, service: EchoService(), logger: logger)
+    }
+
     var isOpen: Bool { channel.isActive }
 
-    func receive(_ bytes: ByteBuffer) {
+    /// - Returns: what the server sends.
+    @discardableResult
+    func receive(_ bytes: ByteBuffer) -> ByteBuffer {
         _ = try? channel.writeInbound(bytes)
-        channel.embeddedEventLoop.run()
-        takeOutput()
+        return settle()
     }
 
     /// Lets the connection's time run out, closes it, and looks whether all of it is gone.
     func end() {
         channel.embeddedEventLoop.advanceTime(by: .minutes(3))
-        takeOutput()
+        _ = settle()
         _ = try? channel.finish(acceptAlreadyClosed: true)
-        channel.embeddedEventLoop.run()
-        takeOutput()
+        _ = settle()
+        JobsOfThread.letGo()
         precondition(!channel.isActive, "the connection stays open")
-        let counters = Self.server.counters
+        let counters = server.counters
         precondition(counters.connectionsOpen == 0, "the connection isn't forgotten")
         precondition(
             counters.callsOpen == 0, "\(counters.callsOpen) calls outlive their connection")
@@ -51,9 +65,16 @@ final class EmbeddedServer {
             "\(counters.partialMessageByteCount) bytes are still held")
     }
 
-    private func takeOutput() {
-        while (try? channel.readOutbound(as: IOData.self)) != nil {}
+    /// Goes on until neither the loop nor a task has anything to do.
+    /// - Returns: what was sent.
+    private func settle() -> ByteBuffer {
+        repeat { channel.embeddedEventLoop.run() } while JobsOfThread.run()
         while (try? channel.readInbound(as: ByteBuffer.self)) != nil {}
+        var sent = ByteBuffer()
+        while case .byteBuffer(let bytes)? = try? channel.readOutbound(as: IOData.self) {
+            sent.writeImmutableBuffer(bytes)
+        }
+        return sent
     }
 }
 

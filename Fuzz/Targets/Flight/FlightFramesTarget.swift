@@ -6,11 +6,17 @@ import NIOCore
 ///
 /// Each frame of the input is its type, its flags, its stream, its payload's length in two bytes,
 /// and the payload; so the fuzzer needn't find out how lengths are written. Types from 0x80 on are
-/// whole requests: the headers of the method that their number stands for.
+/// whole requests: the headers of the method that their number stands for, then those of the payload.
+/// If the first frame would be of type 0xFF, that byte says that the server asks who calls.
 enum FlightFramesTarget {
+    private static let paths =
+        FlightMethod.allCases.map(\.path) + BuiltInMethod.allCases.map { "/\($0.rawValue)" }
+
     static func run(_ bytes: UnsafeRawBufferPointer) -> FuzzTarget.Outcome {
         var input = FuzzInput(bytes)
-        let server = EmbeddedServer()
+        let authenticates = input.rest.first == 0xFF
+        if authenticates { _ = input.byte() }
+        let server = EmbeddedServer(authenticates: authenticates)
         server.receive(ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
         while !input.isEmpty, server.isOpen {
             server.receive(frame(&input))
@@ -28,8 +34,7 @@ enum FlightFramesTarget {
         guard type >= 0x80 else {
             return frame(type, flags, stream, ByteBuffer(copying: payload))
         }
-        let methods = FlightMethod.allCases
-        var block = requestHeaders(methods[Int(type & 0x7F) % methods.count])
+        var block = requestHeaders(paths[Int(type & 0x7F) % paths.count])
         block.writeBytes(payload)
         return frame(1, flags | 4, stream, block)
     }
@@ -46,10 +51,10 @@ enum FlightFramesTarget {
     }
 
     /// Literal fields, never indexed, so that the block means the same on every stream.
-    private static func requestHeaders(_ method: FlightMethod) -> ByteBuffer {
+    private static func requestHeaders(_ path: String) -> ByteBuffer {
         var block = ByteBuffer()
         for (name, value) in [
-            (":method", "POST"), (":scheme", "http"), (":path", method.path),
+            (":method", "POST"), (":scheme", "http"), (":path", path),
             (":authority", "localhost"), ("te", "trailers"),
             ("content-type", "application/grpc"),
         ] {

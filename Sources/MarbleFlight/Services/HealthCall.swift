@@ -79,7 +79,7 @@ final class HealthCall: FlightStreamDelegate {
         stream.send(appMetadata: writer.buffer)
     }
 
-    private static func serviceName(_ request: ByteBuffer) throws(FlightError) -> String {
+    static func serviceName(_ request: ByteBuffer) throws(FlightError) -> String {
         var reader = ProtobufReader(request, type: "HealthCheckRequest")
         var name = ""
         while let field = try reader.nextField() {
