@@ -17,7 +17,7 @@ extension FlightStreamBridge {
         if let context { return context.metadata }
         return try await metadata { state in
             if let headers = state.headers { return .success(headers) }
-            return state.isClosed ? .failure(state.closing ?? .withoutStatus) : nil
+            return state.isClosed ? .failure(state.closing ?? .withoutAnswer) : nil
         }
     }
 
@@ -27,7 +27,7 @@ extension FlightStreamBridge {
         return try await metadata { state in
             guard state.isClosed else { return nil }
             if let trailers = state.trailers { return .success(trailers) }
-            return .failure(state.closing ?? .withoutStatus)
+            return .failure(state.closing ?? .withoutAnswer)
         }
     }
 
@@ -61,7 +61,7 @@ extension FlightStreamBridge {
 }
 
 extension FlightError {
-    fileprivate static var withoutStatus: FlightError {
+    fileprivate static var withoutAnswer: FlightError {
         FlightError(.internal, "the call ended without the server's headers and status")
     }
 }

@@ -1,4 +1,5 @@
-/// Goes along with one call on a server: may add headers and trailers to the answer, and sees how it ends.
+/// Goes along with one call on a server: may refuse it, may add headers and trailers to the answer, and sees
+/// how it ends.
 ///
 /// The factories of ``FlightServerConfiguration/middleware`` make one for each call, so that it can keep
 /// what belongs to the call. Everything is called on the call's event loop and must not block it. Each
@@ -6,6 +7,11 @@
 ///
 /// Source: Arrow, `cpp/src/arrow/flight/server_middleware.h`.
 public protocol FlightServerMiddleware {
+    /// The call begins: it is known who calls, and the service hasn't heard of it.
+    /// - Throws: The status with which the call is refused. The service and the middleware after this one don't
+    ///   hear of it; this one and those before see its end.
+    func callBegins(_ call: FlightCall) throws(FlightError)
+
     /// The answer's headers are about to be sent. Not called if the call ends without an answer.
     /// - Parameter headers: What the service and the middleware before this one have set; names of the
     ///   protocol (`grpc-…`) aren't sent.
@@ -25,15 +31,13 @@ public protocol FlightServerMiddleware {
 }
 
 extension FlightServerMiddleware {
+    public func callBegins(_ call: FlightCall) throws(FlightError) {}
     public func sendingHeaders(_ headers: inout FlightMetadata) {}
     public func sendingTrailers(_ trailers: inout FlightMetadata, status: FlightError?) {}
     public func callEnded(_ error: FlightError?) {}
 }
 
-/// Makes what goes along with one call; `nil` for nothing.
-///
-/// Called on the call's event loop once the caller is known, and before the service hears of the call. An
-/// error that it throws is the call's status: the service and the factories after this one aren't called, and
-/// middleware that was made before sees the call's end.
+/// Makes what goes along with one call; `nil` for nothing. Called on the call's event loop, before
+/// ``FlightServerMiddleware/callBegins(_:)``.
 public typealias FlightServerMiddlewareFactory =
-    @Sendable (FlightCall) throws(FlightError) -> (any FlightServerMiddleware)?
+    @Sendable (FlightCall) -> (any FlightServerMiddleware)?

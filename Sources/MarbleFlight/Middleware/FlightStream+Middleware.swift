@@ -21,7 +21,9 @@ extension FlightStream {
         let call = FlightCall(stream: self)
         do throws(FlightError) {
             for make in factories {
-                if let made = try make(call) { serverMiddleware.append(made) }
+                guard let made = make(call) else { continue }
+                serverMiddleware.append(made)
+                try made.callBegins(call)
             }
         } catch {
             fail(error)

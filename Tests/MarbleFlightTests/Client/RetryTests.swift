@@ -37,6 +37,23 @@ struct RetryTests {
         }
     }
 
+    @Test(arguments: [FlightMethod.getFlightInfo, .doAction])
+    func `an end without a status is unknown, and not asked for again`(
+        method: FlightMethod
+    ) async throws {
+        try await withServer({ _, _ in .noStatus }) { server, client in
+            let error = await flightError {
+                if method == .doAction {
+                    _ = try await client.doAction(FlightAction(type: "drop"))
+                } else {
+                    _ = try await client.getFlightInfo(.path(["x"]))
+                }
+            }
+            #expect(error?.code == .unknown)
+            #expect(server.received.count == 1)
+        }
+    }
+
     @Test func `a call that GOAWAY came before is made again on another connection`() async throws {
         try await withServer({ number, _ in number == 0 ? .goAway : .status(0) }) {
             server, client in

@@ -196,6 +196,19 @@ struct PlainHTTPTests {
             "POST /api/flight/do_action HTTP/1.1\r\nHost: t\r\nOrigin: http://evil\r\n"
                 + "Content-Length: 0\r\n", 403, ""
         ),
+        // A name of the page's choice may be made to mean this server.
+        (
+            "POST /api/flight/do_action HTTP/1.1\r\nHost: evil:1\r\nOrigin: http://evil:1\r\n"
+                + "Content-Length: 0\r\n", 403, ""
+        ),
+        (
+            "POST /api/flight/do_action HTTP/1.1\r\nHost: 127.0.0.1:1\r\n"
+                + "Origin: http://127.0.0.1:1\r\nContent-Length: 0\r\n", 400, ""
+        ),
+        (
+            "POST /api/flight/do_action HTTP/1.1\r\nHost: localhost\r\n"
+                + "Origin: http://localhost\r\nContent-Length: 0\r\n", 400, ""
+        ),
         (
             "GET /page HTTP/1.1\r\nHost: t\r\nX: \(String(repeating: "x", count: 20_000))\r\n", 431,
             ""
@@ -212,6 +225,18 @@ struct PlainHTTPTests {
             #expect(answer.head.contains(part))
             if head.hasPrefix("HEAD") { #expect(answer.body.isEmpty) }
             if status >= 400 { #expect(answer.code != nil) }
+        }
+    }
+
+    @Test(arguments: [
+        "GET /page HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+        "CONNECT t:1 HTTP/1.1\r\nHost: t\r\n\r\n",
+    ])
+    func `a request for another protocol is the connection's last`(request: String) async throws {
+        try await withPeer { peer, _ in
+            let answer = try await exchange(peer, request)
+            #expect(answer.head.contains("connection: close"))
+            #expect(answer.status == (request.hasPrefix("GET") ? 200 : 404))
         }
     }
 

@@ -47,6 +47,15 @@ struct InboundWindowTests {
         #expect(window.takeIncrement() == 100)
     }
 
+    @Test func `nothing may be sent even where there is less room than nothing`() {
+        var window = InboundWindow(100, target: 20)
+        window.held(90)
+        #expect(window.received(90) == true)
+        window.changed(by: -80)
+        #expect(window.received(0) == true)
+        #expect(window.received(1) == false)
+    }
+
     @Test func `nothing is said to a peer that has ended`() {
         var window = InboundWindow(100, target: 100)
         #expect(window.received(100) == true)

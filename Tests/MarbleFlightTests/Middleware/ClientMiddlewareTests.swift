@@ -71,7 +71,7 @@ struct ClientMiddlewareTests {
                 "a begins DoPut 0",
             ])
         #expect(
-            log.events.filter { $0.contains("ends") } == [
+            log.events.filter { $0.contains(" ends") } == [
                 "a ends OK -", "a ends FAILED_PRECONDITION -", "a ends CANCELLED -", "a ends OK -",
             ])
     }

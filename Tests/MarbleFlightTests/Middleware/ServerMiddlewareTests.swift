@@ -57,6 +57,13 @@ struct ServerMiddlewareTests {
         }
     }
 
+    private struct Refusing: FlightServerMiddleware {
+        func callBegins(_ call: FlightCall) throws(FlightError) {
+            guard call.metadata.first("x-tenant") == nil else { return }
+            throw FlightError(.permissionDenied, "send x-tenant", details: [1, 2])
+        }
+    }
+
     @Test func `middleware refuses a call before the service and what comes after it`()
         async throws
     {
@@ -66,14 +73,7 @@ struct ServerMiddlewareTests {
             return nil
         }
         let middleware: [FlightServerMiddlewareFactory] = [
-            log.server("a"),
-            { call throws(FlightError) in
-                guard call.metadata.first("x-tenant") != nil else {
-                    throw FlightError(.permissionDenied, "send x-tenant", details: [1, 2])
-                }
-                return nil
-            },
-            log.server("b"),
+            log.server("a"), { _ in Refusing() }, log.server("b"),
         ]
         try await withServer(
             service, serverConfiguration: { $0.middleware = middleware }
@@ -169,7 +169,7 @@ struct ServerMiddlewareTests {
                     "a begins ListActions r", "a begins DoPut r", "a begins Handshake -",
                 ])
             #expect(
-                log.events.filter { $0.contains("ends") }.sorted() == [
+                log.events.filter { $0.contains(" ends") }.sorted() == [
                     "a ends OK", "a ends OK", "a ends PERMISSION_DENIED",
                 ])
         }

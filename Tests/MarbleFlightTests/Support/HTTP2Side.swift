@@ -103,6 +103,8 @@ final class HTTP2Record: HTTP2StreamUser {
     let stream: HTTP2Stream
     private(set) var headers: [HPACKHeaders] = []
     private(set) var bytes = ByteBuffer()
+    /// How much memory each chunk of data held.
+    private(set) var chunkCapacities: [Int] = []
     private(set) var isInputEnded = false
     private(set) var failures: [any Error] = []
     private(set) var isEnded = false
@@ -124,6 +126,7 @@ final class HTTP2Record: HTTP2StreamUser {
 
     func dataReceived(_ chunk: ByteBuffer, endStream: Bool) {
         bytes.writeImmutableBuffer(chunk)
+        chunkCapacities.append(chunk.storageCapacity)
         if endStream { isInputEnded = true }
     }
 

@@ -11,6 +11,8 @@ final class ScriptedServer: Sendable {
         /// A status without messages, and trailers.
         case status(Int, [(String, String)] = [])
         case refuse
+        /// Headers, and an end without a status.
+        case noStatus
         /// GOAWAY before the request, and the end of the connection.
         case goAway
         case silence
@@ -76,6 +78,12 @@ final class ScriptedServer: Sendable {
                 ]
                 headers.add(contentsOf: trailers.map { ($0.0, $0.1, .indexable) })
                 write(.headers(.init(headers: headers, endStream: true)), context)
+            case .noStatus:
+                let headers: HPACKHeaders = [
+                    ":status": "200", "content-type": "application/grpc",
+                ]
+                write(.headers(.init(headers: headers)), context)
+                write(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)), context)
             case .refuse:
                 write(.rstStream(.refusedStream), context)
             case .goAway:

@@ -12,6 +12,15 @@ struct GRPCHeadersTests {
         #expect(PercentEncoding.decode(encoded) == text)
     }
 
+    @Test func `a status message that peers wouldn't take is cut`() {
+        let text = String(repeating: "ü", count: 5000)
+        let message =
+            HPACKHeaders(status: FlightError(.internal, text))
+            .first(name: "grpc-message") ?? ""
+        #expect((4000...4096).contains(message.utf8.count))
+        #expect(text.hasPrefix(PercentEncoding.decode(String(message.prefix(3996)))))
+    }
+
     @Test func `what isn't percent encoding stays as it is`() {
         #expect(PercentEncoding.decode("100%") == "100%")
         #expect(PercentEncoding.decode("%4") == "%4")
