@@ -72,7 +72,8 @@ private struct KeySet: Decodable {
             do throws(JSONWebKey.Unusable) {
                 let key = try member.signatureKey()
                 // Keys of one kid are alternatives (RFC 7517, 4.5).
-                let own = names.insert(name).inserted ? name : "\(name), \(place)"
+                var own = name
+                while !names.insert(own).inserted { own += ", \(place)" }
                 usable.append((JWKIdentifier(string: own), key))
             } catch {
                 unusable.append((name, error.reason))

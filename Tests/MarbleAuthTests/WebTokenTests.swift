@@ -164,10 +164,10 @@ struct WebTokenTests: AuthenticatorSuite {
     }
 
     @Test func `keys with the same identifier, and without one, are all used`() async throws {
-        let keys = (0..<4).map { _ in ES256PrivateKey() }
+        let keys = (0..<5).map { _ in ES256PrivateKey() }
         let set = JWKText.set([
             keys[0].jwk(["kid": "same"]), keys[1].jwk(["kid": "same"]), keys[2].jwk([:]),
-            keys[3].jwk([:]),
+            keys[3].jwk([:]), keys[4].jwk(["kid": "same, key 2"]),
         ])
         try await withIssuer(set) {
             for key in keys {

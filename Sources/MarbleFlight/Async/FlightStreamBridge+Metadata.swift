@@ -14,7 +14,7 @@ extension FlightStreamBridge {
 
     /// On a server the request's.
     func headers() async throws(FlightError) -> FlightMetadata {
-        if let context { return context.metadata }
+        if stream.role == .server { return context?.metadata ?? FlightMetadata() }
         return try await metadata { state in
             if let headers = state.headers { return .success(headers) }
             return state.isClosed ? .failure(state.closing ?? .withoutAnswer) : nil

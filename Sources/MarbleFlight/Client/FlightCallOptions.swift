@@ -19,7 +19,8 @@ public struct FlightCallOptions: Sendable {
     /// `pollFlightInfo` and `listActions` heed it.
     public var hedging: FlightHedgingPolicy?
 
-    /// Where the headers and trailers of the answer go; `nil`: nowhere.
+    /// Where the headers and trailers of the answer go; `nil`: nowhere. Calls that give a
+    /// ``FlightClientStream`` or a ``FlightStream`` don't heed it: they have both themselves.
     public var responseMetadata: FlightResponseMetadata?
 
     /// How often the call was made before.

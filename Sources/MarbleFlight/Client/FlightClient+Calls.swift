@@ -165,12 +165,12 @@ extension FlightClient {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 stream.eventLoop.execute {
-                    stream.send(request)
-                    stream.endInput()
                     let collector = AnswerCollector(
                         byteCountMax: byteCountMax, response: options.responseMetadata,
                         continuation: continuation)
                     connection.open(stream, delegate: collector)
+                    stream.send(request)
+                    stream.endInput()
                 }
             }
         } onCancel: {

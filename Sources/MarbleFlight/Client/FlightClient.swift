@@ -6,8 +6,7 @@ public import NIOPosix
 /// A client of a Flight server.
 ///
 /// Connections are made by the first call that needs one, and again by the first call after a break, or after
-/// none was made for long (``FlightClientConfiguration/connectionIdleMax``).
-/// A call goes to the connection with the fewest calls open; bulk and small calls go apart. Errors name the
+/// a connection without calls has ended (``FlightClientConfiguration/connectionIdleMax``). A call goes to the connection with the fewest calls open; bulk and small calls go apart. Errors name the
 /// server, what happened, and what to check; ``health`` says the same between calls.
 ///
 /// ```swift
@@ -90,7 +89,7 @@ public final class FlightClient: Sendable {
         return stream
     }
 
-    /// Ends all calls and, after a GOAWAY, closes all connections. The client can't be used afterwards.
+    /// Ends all calls and closes all connections, with a GOAWAY first. The client can't be used afterwards.
     public func close() async {
         await pool.close()
     }

@@ -88,9 +88,9 @@ extension HTTPRequestHead {
     /// - Parameter isComplete: Whether no body follows.
     /// - Returns: `nil` if something is missing, or has bytes that would divide the line of a request.
     fileprivate init?(_ headers: HPACKHeaders, isComplete: Bool) {
-        guard let method = headers.pseudoHeader(":method"),
-            let path = headers.pseudoHeader(":path"),
-            let host = headers.pseudoHeader(":authority") ?? headers.pseudoHeader("host")
+        guard let method = headers.cleanValue(":method"),
+            let path = headers.cleanValue(":path"),
+            let host = headers.cleanValue(":authority") ?? headers.cleanValue("host")
         else { return nil }
         self.init(
             version: HTTPVersion(major: 2, minor: 0), method: HTTPMethod(rawValue: method),
@@ -108,7 +108,7 @@ extension HTTPRequestHead {
 }
 
 extension HPACKHeaders {
-    fileprivate func pseudoHeader(_ name: String) -> String? {
+    fileprivate func cleanValue(_ name: String) -> String? {
         guard let value = first(name: name), !value.utf8.contains(where: { $0 <= 32 || $0 == 127 })
         else { return nil }
         return value

@@ -1,4 +1,3 @@
-import NIOCore
 import NIOHTTP1
 
 /// Why a request isn't let in.
@@ -26,7 +25,7 @@ struct HTTPRefusal: Error {
             answer.headers.add(name: "allow", value: route.methods)
             throw HTTPRefusal(answer: answer)
         }
-        try checkOrigin(head, isTLS: routes.isTLS)
+        try checkOrigin(head)
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }),
             length > routes.bodyByteCountMax
         {
@@ -42,26 +41,13 @@ struct HTTPRefusal: Error {
 
     /// A web page that a person happens to visit mustn't reach the databases of their network through the
     /// browser. Browsers say which page a request is from.
-    ///
-    /// A page's own name may be made to mean this server (DNS rebinding), which only TLS finds out: without,
-    /// a page is from here only if it was asked for by address.
-    private static func checkOrigin(
-        _ head: HTTPRequestHead, isTLS: Bool
-    ) throws(HTTPRefusal) {
+    private static func checkOrigin(_ head: HTTPRequestHead) throws(HTTPRefusal) {
         guard head.method == .POST, let origin = head.headers.first(name: "origin") else { return }
         let host = head.headers.first(name: "host") ?? ""
-        let isFromHere = isTLS ? origin == "https://\(host)" : origin == "http://\(host)"
-        guard !isFromHere || !(isTLS || isAddress(host)) else { return }
+        guard origin != "http://\(host)", origin != "https://\(host)" else { return }
         let error = FlightError(
             .permissionDenied, "requests of web pages from elsewhere (\(origin)) aren't taken")
         throw HTTPRefusal(answer: HTTPAnswer(error))
-    }
-
-    /// Whether a host is `localhost` or an IP address, with or without a port.
-    private static func isAddress(_ host: String) -> Bool {
-        if host.hasPrefix("[") { return true }
-        let name = host.prefix { $0 != ":" }
-        return name == "localhost" || (try? SocketAddress(ipAddress: String(name), port: 0)) != nil
     }
 
     static func tooLarge(_ byteCountMax: Int) -> HTTPRefusal {

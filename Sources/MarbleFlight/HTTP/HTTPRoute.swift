@@ -41,7 +41,6 @@ struct HTTPRoutes: Sendable {
     let acceptor: ServerCallAcceptor
     let metrics: FlightMetrics
     let authentication: ServerAuthentication?
-    let isTLS: Bool
 
     init(
         _ configuration: FlightServerConfiguration, acceptor: ServerCallAcceptor,
@@ -58,7 +57,6 @@ struct HTTPRoutes: Sendable {
         self.budget = budget
         self.metrics = metrics
         self.authentication = authentication
-        isTLS = configuration.tls != nil
     }
 
     /// The route of a request target (RFC 9112, 3.2: origin form, or absolute form).

@@ -5,7 +5,7 @@ import NIOHTTP2
 extension HTTP2Connection {
     /// How long frames are read before what they have led to is done.
     private static let turnMax: TimeAmount = .microseconds(400)
-    /// The same in bytes of data: a read may bring a thousand small messages.
+    /// The same in bytes of data that the channel has read: they may be a thousand small messages.
     private static let turnByteCountMax = HTTP2FrameReader.partByteCountMax
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -161,12 +161,13 @@ extension HTTP2Connection {
 
     func takeOutput() {
         guard let (bytes, promise) = output.take(on: eventLoop) else { return }
+        // What makes the channel unwritable may hold data, which then stops.
+        let wasWritable = isWritable
         writeToChannel(bytes, promise)
-        guard !isWritable, !hasFailed else { return }
+        guard !wasWritable, !hasFailed else { return }
         untakenByteCount += bytes.readableBytes
         guard untakenByteCount > Self.untakenByteCountMax else { return }
-        fail(
-            HTTP2ConnectionError(.enhanceYourCalm, "the peer asks, and doesn't read the answers"))
+        fail(HTTP2ConnectionError(.enhanceYourCalm, "the peer doesn't read what it is sent"))
     }
 
     private func writeToChannel(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>?) {

@@ -52,7 +52,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     var isReading = false
     var isDecoding = false
     var turnBegan = NIODeadline.uptimeNanoseconds(0)
-    /// How much data was taken since then.
+    /// How much data that the channel has read was taken since then.
     var turnByteCount = 0
     /// Whether all that came ahead of the next read has been handed on.
     var hasReadOnce = false

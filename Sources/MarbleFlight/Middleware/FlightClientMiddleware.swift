@@ -14,7 +14,8 @@ public protocol FlightClientMiddleware {
     /// The headers of the answer are there. Not called if the attempt ends without them.
     func receivedHeaders(_ headers: FlightMetadata)
 
-    /// The attempt is over. Called once, last, and before the caller hears of it.
+    /// The attempt is over. Called once, last, and before the caller hears of it, unless it was
+    /// the caller's task that was cancelled.
     /// - Parameters:
     ///   - error: The call's status, or what kept the call from getting one; `nil` is `OK`.
     ///   - trailers: What the server sent with the status; without entries if none came.
@@ -39,6 +40,6 @@ public struct FlightClientCall: Sendable {
     public let peerName: String
     /// The headers that the attempt has so far.
     public let metadata: FlightMetadata
-    /// How often the call was made before: 0 for the first attempt.
+    /// How often the client has made the call before: 0 for its first attempt.
     public let previousAttemptCount: Int
 }

@@ -20,16 +20,19 @@ extension FlightStream {
         guard !factories.isEmpty else { return true }
         let call = FlightCall(stream: self)
         do throws(FlightError) {
-            for make in factories {
-                guard let made = make(call) else { continue }
+            for make in factories where !hasEnded {
+                guard let made = make(call), !hasEnded else { continue }
                 serverMiddleware.append(made)
                 try made.callBegins(call)
             }
         } catch {
             fail(error)
         }
-        return closeReason == nil && ending == .none
+        return !hasEnded
     }
+
+    /// Middleware may end the call by its stream.
+    private var hasEnded: Bool { closeReason != nil || ending != .none }
 
     /// On a server: adds the application's headers to the answer's.
     func appendResponseMetadata(to headers: inout HPACKHeaders) {

@@ -35,8 +35,11 @@ final class ServerAuthentication: Sendable {
         do throws(FlightError) {
             return .success(try await authenticator.authenticate(credentials))
         } catch {
-            counters.withLockedValue { $0.authenticationsFailed += 1 }
-            metrics.authenticationFailed()
+            // Anything else is a failure of who was asked.
+            if error.code == .unauthenticated || error.code == .permissionDenied {
+                counters.withLockedValue { $0.authenticationsFailed += 1 }
+                metrics.authenticationFailed()
+            }
             // Who presents nothing guesses nothing.
             if !credentials.isEmpty, error.code == .unauthenticated {
                 await slowDown(credentials, address, error)

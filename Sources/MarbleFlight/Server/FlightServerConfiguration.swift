@@ -8,7 +8,8 @@ public struct FlightServerConfiguration: Sendable {
     public var port: Int
     /// The longest message that is taken; a longer one gets `RESOURCE_EXHAUSTED`. Bytes.
     public var messageByteCountMax = 64 << 20
-    /// The memory for messages that have arrived in part, of all clients together. Bytes.
+    /// The memory for messages that have arrived in part, of all clients together. Bytes. A compressed message
+    /// needs twice its own: give at least that of ``messageByteCountMax``.
     public var partialMessagesByteCountMax = 512 << 20
     /// How answers are compressed to clients that accept it. Requests may always be compressed, in any
     /// way of ``FlightCompression``.
@@ -71,7 +72,7 @@ public struct FlightServerConfiguration: Sendable {
     /// Who may call: each call must come from one whom it knows, with a role that covers
     /// ``FlightService/requiredRole(for:metadata:)``. `nil`: everyone may do everything.
     public var authenticator: (any FlightAuthenticator)?
-    /// What goes along with each call, also of plain HTTP, made and called in this order. Calls that the
+    /// What goes along with each call, also with actions of plain HTTP, made and called in this order. Calls that the
     /// ``authenticator`` refuses don't come here, nor do those of gRPC's health and reflection; handshakes
     /// come before it is known who calls.
     public var middleware: [FlightServerMiddlewareFactory] = []

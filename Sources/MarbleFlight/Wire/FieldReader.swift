@@ -1,3 +1,11 @@
+/// How a field's value is written (protobuf.dev, "Encoding").
+package enum ProtobufWireType: UInt64 {
+    case varint = 0
+    case fixed64 = 1
+    case bytes = 2
+    case fixed32 = 5
+}
+
 /// Reads the fields of one protobuf message in memory; of a length-delimited value it says where it is.
 ///
 /// Source: protobuf.dev, "Encoding". Every length is checked against what is there before it is used.
@@ -21,11 +29,11 @@ struct FieldReader {
 
     /// The next field's number and type, or `nil` at the end.
     mutating func nextField() throws(FlightError) -> (
-        number: UInt64, type: ProtobufReader.WireType
+        number: UInt64, type: ProtobufWireType
     )? {
         guard position < end else { return nil }
         let key = try varint()
-        guard let wireType = ProtobufReader.WireType(rawValue: key & 7), key >> 3 != 0 else {
+        guard let wireType = ProtobufWireType(rawValue: key & 7), key >> 3 != 0 else {
             throw .malformed(type, "field key \(key) is not valid")
         }
         return (key >> 3, wireType)
@@ -47,7 +55,7 @@ struct FieldReader {
 
     /// Where a length-delimited field's value is.
     mutating func range(
-        _ field: ProtobufReader.WireType
+        _ field: ProtobufWireType
     ) throws(FlightError) -> Range<Int> {
         guard field == .bytes else {
             throw .malformed(type, "a field has wire type \(field) instead of bytes")
@@ -62,7 +70,7 @@ struct FieldReader {
         return start..<position
     }
 
-    mutating func double(_ field: ProtobufReader.WireType) throws(FlightError) -> Double {
+    mutating func double(_ field: ProtobufWireType) throws(FlightError) -> Double {
         guard field == .fixed64, remainingByteCount >= 8 else {
             throw .malformed(type, "a field is not a double")
         }
@@ -72,7 +80,7 @@ struct FieldReader {
     }
 
     /// Steps over a field that this version doesn't know.
-    mutating func skip(_ field: ProtobufReader.WireType) throws(FlightError) {
+    mutating func skip(_ field: ProtobufWireType) throws(FlightError) {
         switch field {
         case .varint: _ = try varint()
         case .bytes: _ = try range(field)

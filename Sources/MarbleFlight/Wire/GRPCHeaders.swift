@@ -146,21 +146,34 @@ enum GRPCTimeout {
 enum PercentEncoding {
     private static let hexadecimal = Array("0123456789ABCDEF".utf8)
 
-    /// - Parameter byteCountMax: What the encoding may have; the rest of a longer text is left out.
+    private static let ellipsis = Array("%E2%80%A6".utf8)
+
+    /// - Parameter byteCountMax: What the encoding may have; a longer text ends with an ellipsis.
     static func encode(_ text: String, byteCountMax: Int = .max) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(min(text.utf8.count, byteCountMax))
-        for byte in text.utf8 {
-            guard byteCountMax - encoded.count >= 3 else { break }
-            if byte >= 0x20, byte <= 0x7E, byte != UInt8(ascii: "%") {
-                encoded.append(byte)
-            } else {
-                encoded.append(UInt8(ascii: "%"))
-                encoded.append(hexadecimal[Int(byte >> 4)])
-                encoded.append(hexadecimal[Int(byte & 15)])
+        // Where the ellipsis goes if the rest is too long: behind a whole character.
+        var cut = 0
+        for scalar in text.unicodeScalars {
+            for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+                append(byte, to: &encoded)
             }
+            guard encoded.count <= byteCountMax else {
+                return String(decoding: encoded.prefix(cut) + ellipsis, as: UTF8.self)
+            }
+            if encoded.count <= byteCountMax - ellipsis.count { cut = encoded.count }
         }
         return String(decoding: encoded, as: UTF8.self)
+    }
+
+    private static func append(_ byte: UInt8, to encoded: inout [UInt8]) {
+        if byte >= 0x20, byte <= 0x7E, byte != UInt8(ascii: "%") {
+            encoded.append(byte)
+        } else {
+            encoded.append(UInt8(ascii: "%"))
+            encoded.append(hexadecimal[Int(byte >> 4)])
+            encoded.append(hexadecimal[Int(byte & 15)])
+        }
     }
 
     /// Never fails: what isn't well encoded stays as it is.

@@ -4,13 +4,6 @@ package import NIOCore
 ///
 /// Source: protobuf.dev, "Encoding". Every length is checked against what is there before it is used.
 package struct ProtobufReader {
-    package enum WireType: UInt64 {
-        case varint = 0
-        case fixed64 = 1
-        case bytes = 2
-        case fixed32 = 5
-    }
-
     private let message: ByteBuffer
     private var position = 0
     private let type: StaticString
@@ -34,7 +27,9 @@ package struct ProtobufReader {
     }
 
     /// The next field's number and type, or `nil` at the end.
-    package mutating func nextField() throws(FlightError) -> (number: UInt64, type: WireType)? {
+    package mutating func nextField() throws(FlightError) -> (
+        number: UInt64, type: ProtobufWireType
+    )? {
         try read { (reader) throws(FlightError) in try reader.nextField() }
     }
 
@@ -42,12 +37,12 @@ package struct ProtobufReader {
         try read { (reader) throws(FlightError) in try reader.varint() }
     }
 
-    package mutating func bytes(_ field: WireType) throws(FlightError) -> ByteBuffer {
+    package mutating func bytes(_ field: ProtobufWireType) throws(FlightError) -> ByteBuffer {
         let range = try read { (reader) throws(FlightError) in try reader.range(field) }
         return message.slice(range)
     }
 
-    package mutating func string(_ field: WireType) throws(FlightError) -> String {
+    package mutating func string(_ field: ProtobufWireType) throws(FlightError) -> String {
         let slice = try bytes(field)
         guard let text = String(validating: slice.readableBytesView, as: UTF8.self) else {
             throw .malformed(type, "a text is not UTF-8")
@@ -55,23 +50,23 @@ package struct ProtobufReader {
         return text
     }
 
-    package mutating func unsigned(_ field: WireType) throws(FlightError) -> UInt64 {
+    package mutating func unsigned(_ field: ProtobufWireType) throws(FlightError) -> UInt64 {
         guard field == .varint else {
             throw .malformed(type, "a field has wire type \(field) instead of varint")
         }
         return try varint()
     }
 
-    package mutating func signed(_ field: WireType) throws(FlightError) -> Int64 {
+    package mutating func signed(_ field: ProtobufWireType) throws(FlightError) -> Int64 {
         Int64(bitPattern: try unsigned(field))
     }
 
-    package mutating func double(_ field: WireType) throws(FlightError) -> Double {
+    package mutating func double(_ field: ProtobufWireType) throws(FlightError) -> Double {
         try read { (reader) throws(FlightError) in try reader.double(field) }
     }
 
     /// Steps over a field that this version doesn't know.
-    package mutating func skip(_ field: WireType) throws(FlightError) {
+    package mutating func skip(_ field: ProtobufWireType) throws(FlightError) {
         try read { (reader) throws(FlightError) in try reader.skip(field) }
     }
 }

@@ -196,18 +196,9 @@ struct PlainHTTPTests {
             "POST /api/flight/do_action HTTP/1.1\r\nHost: t\r\nOrigin: http://evil\r\n"
                 + "Content-Length: 0\r\n", 403, ""
         ),
-        // A name of the page's choice may be made to mean this server.
-        (
-            "POST /api/flight/do_action HTTP/1.1\r\nHost: evil:1\r\nOrigin: http://evil:1\r\n"
-                + "Content-Length: 0\r\n", 403, ""
-        ),
         (
             "POST /api/flight/do_action HTTP/1.1\r\nHost: 127.0.0.1:1\r\n"
                 + "Origin: http://127.0.0.1:1\r\nContent-Length: 0\r\n", 400, ""
-        ),
-        (
-            "POST /api/flight/do_action HTTP/1.1\r\nHost: localhost\r\n"
-                + "Origin: http://localhost\r\nContent-Length: 0\r\n", 400, ""
         ),
         (
             "GET /page HTTP/1.1\r\nHost: t\r\nX: \(String(repeating: "x", count: 20_000))\r\n", 431,

@@ -46,6 +46,42 @@ struct HTTP2MemoryTests {
         try server.end()
     }
 
+    @Test func `many small answers at once aren't held against who reads them`() throws {
+        let server = try HTTP2Side.server { $0.concurrentStreamsMax = 2000 }
+        let peer = try HTTP2Wire(server)
+        // Windows for all of it.
+        peer.send(.settings, [0, 4, 0x7F, 0xFF, 0xFF, 0xFF])
+        peer.send(.windowUpdate, [0x7F, 0, 0, 0])
+        for number in 0..<1000 { peer.headers(.init(2 * number + 1), isEnd: true) }
+        for record in server.opened {
+            record.stream.sendHeaders([":status": "200"], endStream: false, promise: nil)
+            record.stream.sendData(
+                ByteBuffer(repeating: 1, count: 4000), endStream: true, promise: nil)
+        }
+        try server.channel.pipeline.syncOperations.addHandler(Congestion(), position: .first)
+        server.connection.flush()
+        #expect(!server.connection.isWritable)
+        #expect(!server.connection.hasFailed)
+        #expect(server.frames().filter { $0.type == 0 }.count == 1000)
+        try server.end()
+    }
+
+    /// Has the channel say amid a write that it takes no more.
+    private final class Congestion: ChannelOutboundHandler {
+        typealias OutboundIn = IOData
+
+        func write(
+            context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+        ) {
+            context.write(data, promise: promise)
+            guard let channel = context.channel as? EmbeddedChannel, channel.isWritable else {
+                return
+            }
+            channel.isWritable = false
+            channel.pipeline.fireChannelWritabilityChanged()
+        }
+    }
+
     @Test func `data that waits for its reader doesn't hold what it came in`() throws {
         let server = try HTTP2Side.server()
         let peer = try HTTP2Wire(server)

@@ -76,6 +76,21 @@ struct ClientMiddlewareTests {
             ])
     }
 
+    @Test func `middleware sees a call whose request is too long to be sent`() async throws {
+        let middleware = [log.client("a")]
+        try await withServer(
+            TestService(), clientConfiguration: { $0.middleware = middleware }
+        ) { _, client in
+            let action = FlightAction(type: "echo", body: ByteBuffer(repeating: 1, count: 100))
+            let error = await flightError {
+                _ = try await client.doAction(action, options: .init(sentMessageByteCountMax: 10))
+            }
+            #expect(error?.code == .resourceExhausted)
+            #expect(
+                log.events == ["a begins DoAction 0", "a sends", "a ends RESOURCE_EXHAUSTED -"])
+        }
+    }
+
     @Test func `middleware sees a call that reaches no server`() async throws {
         var configuration = FlightClientConfiguration.patient(host: "127.0.0.1", port: 1)
         configuration.middleware = [log.client("a")]

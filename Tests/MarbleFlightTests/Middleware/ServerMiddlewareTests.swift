@@ -125,13 +125,14 @@ struct ServerMiddlewareTests {
                     call.stream.cancel()
                 }
                 return nil
-            },
+            }, log.server("b"),
         ]
         try await withServer(
             service, serverConfiguration: { $0.middleware = middleware }
         ) { server, client in
             let error = await flightError { _ = try await client.listActions() }
             #expect(error?.code == code)
+            #expect(!log.events.contains { $0.hasPrefix("b") })
             #expect(calls.withLockedValue { $0 } == 0)
             try await eventually("the call is over") { server.counters.callsOpen == 0 }
             #expect(log.events.last == "a ends \(code)")

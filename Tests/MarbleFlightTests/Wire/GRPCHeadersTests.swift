@@ -12,13 +12,19 @@ struct GRPCHeadersTests {
         #expect(PercentEncoding.decode(encoded) == text)
     }
 
-    @Test func `a status message that peers wouldn't take is cut`() {
-        let text = String(repeating: "ü", count: 5000)
-        let message =
-            HPACKHeaders(status: FlightError(.internal, text))
-            .first(name: "grpc-message") ?? ""
-        #expect((4000...4096).contains(message.utf8.count))
-        #expect(text.hasPrefix(PercentEncoding.decode(String(message.prefix(3996)))))
+    @Test(arguments: [0, 1, 2, 3, 4, 5])
+    func `a status message that peers wouldn't take is cut, behind a whole character`(
+        start: Int
+    ) {
+        let text = String(repeating: "x", count: start) + String(repeating: "ü", count: 5000)
+        let headers = HPACKHeaders(status: FlightError(.internal, text))
+        let message = headers.first(name: "grpc-message") ?? ""
+        #expect((4080...4096).contains(message.utf8.count))
+        let decoded = PercentEncoding.decode(message)
+        #expect(decoded.last == "…")
+        #expect(text.hasPrefix(decoded.dropLast()))
+        let whole = String(repeating: "x", count: 4096)
+        #expect(PercentEncoding.encode(whole, byteCountMax: 4096) == whole)
     }
 
     @Test func `what isn't percent encoding stays as it is`() {
