@@ -135,6 +135,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     private func begin() {
         guard !hasBegun else { return }
         hasBegun = true
+        if let channel = context?.channel { UnpacedSocket.apply(to: channel) }
         output.write { bytes in
             if role == .client { bytes.writeString(HTTP2Preface.text) }
             bytes.writeFrame(configuration.settings)

@@ -11,8 +11,9 @@ import NIOCore
 /// counts against the budget until ``decompressedTaken()``.
 struct MessageAssembler {
     private static let prefixByteCount = 5
-    /// What may be reserved for a claimed length before a fraction of it has arrived.
-    private static let reservedAtOnce = 1 << 20
+    /// What may be reserved for a claimed length before a fraction of it has arrived: a megabyte of data, and
+    /// what describes it.
+    private static let reservedAtOnce = (1 << 20) + (64 << 10)
     /// Of larger chunks the messages are slices.
     ///
     /// A chunk is a part of the buffer that was read. Who holds it makes the next read of the socket allocate
@@ -235,13 +236,16 @@ struct MessageAssembler {
     private mutating func makeRoom(
         in buffer: inout ByteBuffer, for arrived: Int
     ) throws(FlightError) {
-        guard buffer.capacity < arrived else { return }
-        let wanted = min(
-            partialTotal ?? Self.prefixByteCount, max(Self.reservedAtOnce, 4 * arrived))
-        let capacity = max(arrived, wanted)
+        let total = partialTotal ?? Self.prefixByteCount
+        let capacity = max(arrived, min(total, max(Self.reservedAtOnce, 4 * arrived)))
+        // All of it as soon as it may be had: the sooner, the less is copied.
+        guard buffer.capacity < arrived || (reserved < total && capacity >= total) else { return }
         guard budget.reserve(capacity - reserved) else { throw overBudget }
         reserved = capacity
-        buffer.reserveCapacity(capacity)
+        guard buffer.capacity < capacity else { return }
+        var larger = ByteBufferAllocator().buffer(capacity: capacity)
+        larger.writeImmutableBuffer(buffer)
+        buffer = larger
     }
 
     /// Takes from the chunk what the partial message lacks.

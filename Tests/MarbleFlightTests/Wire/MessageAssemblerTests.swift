@@ -102,6 +102,20 @@ struct MessageAssemblerTests {
         #expect(budget.usedByteCount == 0)
     }
 
+    @Test(arguments: [1 << 20, 3 << 20])
+    func `a large message has all of its memory as soon as a quarter is there`(
+        bodyByteCount: Int
+    ) {
+        let budget = BufferBudget(byteCountMax: 1 << 30)
+        var assembler = MessageAssembler(messageByteCountMax: 1 << 30, budget: budget)
+        var message = ByteBuffer()
+        message.writeMultipleIntegers(UInt8(0), UInt32(bodyByteCount))
+        message.writeRepeatingByte(0, count: bodyByteCount / 4)
+        var messages: [FlightData] = []
+        #expect(assembler.append(message, kind: .whole, messages: &messages) == nil)
+        #expect(budget.usedByteCount == bodyByteCount + 5)
+    }
+
     @Test func `nothing is read beyond the memory for a message`() {
         var bytes = encode([FlightData(dataBody: ByteBuffer(repeating: 7, count: 3 << 20))])
         let budget = BufferBudget(byteCountMax: 1 << 21)
@@ -130,7 +144,7 @@ struct MessageAssemblerTests {
         var decoded: [FlightData] = []
         let start = ByteBuffer(bytes: [0, 0x7F, 0xFF, 0xFF, 0xFF, 1, 2, 3])
         #expect(assembler.append(start, kind: .flightData, messages: &decoded) == nil)
-        #expect(budget.usedByteCount == 1 << 20)
+        #expect(budget.usedByteCount == (1 << 20) + (64 << 10))
         assembler.reset()
         #expect(budget.usedByteCount == 0)
     }
