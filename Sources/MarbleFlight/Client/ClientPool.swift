@@ -55,7 +55,7 @@ final class ClientPool: Sendable {
             guard let eventLoop else {
                 let number = state.spread.begin(lane)
                 if number < state.connections.count { return state.connections[number] }
-                return addConnection(on: eventLoopGroup.next(), isPinned: false, &state)
+                return addConnection(number, on: eventLoopGroup.next(), isPinned: false, &state)
             }
             if let found = state.connections.first(where: {
                 $0.isPinned && $0.eventLoop === eventLoop
@@ -63,8 +63,8 @@ final class ClientPool: Sendable {
                 state.spread.begin(at: found.number)
                 return found
             }
-            _ = state.spread.beginPinned()
-            return addConnection(on: eventLoop, isPinned: true, &state)
+            let number = state.spread.beginPinned()
+            return addConnection(number, on: eventLoop, isPinned: true, &state)
         }
     }
 
@@ -73,18 +73,18 @@ final class ClientPool: Sendable {
             let number = state.spread.begin(.small)
             defer { state.spread.end(at: number) }
             if number < state.connections.count { return state.connections[number] }
-            return addConnection(on: eventLoopGroup.next(), isPinned: false, &state)
+            return addConnection(number, on: eventLoopGroup.next(), isPinned: false, &state)
         }
         connection.probe()
     }
 
     private func addConnection(
-        on eventLoop: any EventLoop, isPinned: Bool, _ state: inout State
+        _ number: Int, on eventLoop: any EventLoop, isPinned: Bool, _ state: inout State
     ) -> FlightClientConnection {
         let connection = FlightClientConnection(
-            pool: self, number: state.connections.count, eventLoop: eventLoop, isPinned: isPinned,
+            pool: self, number: number, eventLoop: eventLoop, isPinned: isPinned,
             isClosed: state.isClosed)
-        state.connections.append(connection)
+        if !state.isClosed { state.connections.append(connection) }
         return connection
     }
 
@@ -191,19 +191,20 @@ final class ClientPool: Sendable {
     // MARK: End
 
     func close() async {
-        let connections = state.withLockedValue { state in
-            state.isClosed = true
-            return state.connections
-        }
-        for connection in connections { await connection.close() }
+        for connection in takeConnections() { await connection.close() }
     }
 
     /// Nobody makes calls any more: closes without anyone waiting for it. Calls that are open end.
     func abandon() {
-        let connections = state.withLockedValue { state in
+        for connection in takeConnections() { connection.abandon() }
+    }
+
+    /// The pool lets go of its connections, which hold it.
+    private func takeConnections() -> [FlightClientConnection] {
+        state.withLockedValue { state in
             state.isClosed = true
+            defer { state.connections = [] }
             return state.connections
         }
-        for connection in connections { connection.abandon() }
     }
 }

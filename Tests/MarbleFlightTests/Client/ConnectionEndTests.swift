@@ -46,6 +46,27 @@ struct ConnectionEndTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `nothing is left of a client that is closed, or dropped`(isClosed: Bool) async throws {
+        try await withServer(TestService()) { server, _ in
+            let port = try #require(server.boundPort)
+            weak let pool = try await poolOfFormerClient(of: port, isClosed: isClosed)
+            try await eventually("its memory is given back") { pool == nil }
+        }
+    }
+
+    /// The pool of a client that was called, and that nobody has any more.
+    private func poolOfFormerClient(of port: Int, isClosed: Bool) async throws -> ClientPool {
+        let client = FlightClient(configuration: .patient(host: "127.0.0.1", port: port))
+        #expect(try await client.listActions().count == 2)
+        if isClosed {
+            await client.close()
+            // Also what comes too late leaves nothing.
+            _ = await flightError { _ = try await client.listActions() }
+        }
+        return client.pool
+    }
+
     @Test func `a connection without calls ends with GOAWAY`() async throws {
         try await withSilentServer({ $0.connectionIdleMax = .milliseconds(50) }) { server, client in
             client.probe()
