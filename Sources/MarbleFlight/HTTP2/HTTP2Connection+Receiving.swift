@@ -3,11 +3,6 @@ import NIOHPACK
 import NIOHTTP2
 
 extension HTTP2Connection {
-    /// How long frames are read before what they have led to is done.
-    private static let turnMax: TimeAmount = .microseconds(400)
-    /// The same in bytes of data that the channel has read: they may be a thousand small messages.
-    private static let turnByteCountMax = HTTP2FrameReader.partByteCountMax
-
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasFailed else { return }
         if !isReading {
@@ -49,7 +44,7 @@ extension HTTP2Connection {
         }
     }
 
-    private func take(_ frame: HTTP2IncomingFrame) throws(HTTP2ConnectionError) {
+    func take(_ frame: HTTP2IncomingFrame) throws(HTTP2ConnectionError) {
         switch frame {
         case .data(let part):
             turnByteCount += part.byteCount
@@ -135,7 +130,7 @@ extension HTTP2Connection {
     }
 
     /// Both sides may have said all now. To a server that has, a client needn't say more (RFC 9113, 8.1).
-    private func inputTaken(_ stream: HTTP2Stream, isEnd: Bool) {
+    func inputTaken(_ stream: HTTP2Stream, isEnd: Bool) {
         guard isEnd, stream.isOpen else { return }
         if stream.state.isClosed {
             remove(stream, reason: nil, isReset: false)
@@ -144,55 +139,10 @@ extension HTTP2Connection {
         }
     }
 
-    // MARK: Data
-
-    private func take(_ part: HTTP2DataPart) throws(HTTP2ConnectionError) {
-        try limits.dataCame(part)
-        guard window.received(part.windowByteCount) else {
-            throw HTTP2ConnectionError(
-                .flowControlError, "more data came than the connection's window allows")
-        }
-        if let increment = window.takeIncrement() { openWindow(of: .rootStream, by: increment) }
-        let id = part.streamID
-        guard let stream = find(id) else {
-            guard !isIdle(id) else {
-                throw HTTP2ConnectionError(
-                    .protocolError, "data came for a stream that never began")
-            }
-            return try checkClosed(id, isHeaders: false)
-        }
-        guard stream.countReceived(part.windowByteCount) else {
-            return try fail(
-                stream,
-                HTTP2StreamError(.flowControlError, "more data came than the window allows"))
-        }
-        if let error = stream.state.receivedData(part.byteCount, isEnd: part.isEnd) {
-            return try fail(stream, error)
-        }
-        note(stream)
-        stream.received(part.bytes, isEnd: part.isEnd)
-        inputTaken(stream, isEnd: part.isEnd)
-    }
-
-    /// Has a stream read more of its large message from the socket to where it belongs.
-    ///
-    /// - Returns: whether it has.
-    private func readBody() throws(HTTP2ConnectionError) -> Bool {
-        guard !hasFailed, socket != nil, let open = reader.openData,
-            open.byteCount >= PlainSocket.byteCountMin, let stream = find(open.streamID)
-        else { return false }
-        let byteCount = stream.fill(PlainSocket.byteCountMin...open.byteCount) {
-            socket?.read(into: $0) ?? 0
-        }
-        if let failure = socket?.takeFailure() { handler.note(failure) }
-        guard byteCount > 0, let part = reader.passed(byteCount) else { return false }
-        try take(part)
-        answerIfLong()
-        return true
-    }
+    // MARK: Streams that have ended
 
     /// What a frame for a stream that has ended means.
-    private func checkClosed(_ id: HTTP2StreamID, isHeaders: Bool) throws(HTTP2ConnectionError) {
+    func checkClosed(_ id: HTTP2StreamID, isHeaders: Bool) throws(HTTP2ConnectionError) {
         guard id <= lastServed else { return }
         switch closed.kind(of: id) {
         case .reset: return
@@ -216,7 +166,7 @@ extension HTTP2Connection {
         throw HTTP2ConnectionError(error.code, error.reason)
     }
 
-    private func fail(
+    func fail(
         _ stream: HTTP2Stream, _ error: HTTP2StreamError
     ) throws(HTTP2ConnectionError) {
         try limits.streamErrorCame()
@@ -286,33 +236,5 @@ extension HTTP2Connection {
             guard let id = stream.id, id > lastStreamID else { continue }
             remove(stream, reason: .refusedStream, isReset: true)
         }
-    }
-
-    // MARK: Turns
-
-    /// While much is read, what has come of it leaves already: then the peer works at the same time.
-    private func answerIfLong() {
-        guard
-            turnByteCount >= Self.turnByteCountMax
-                || NIODeadline.now() - turnBegan >= Self.turnMax
-        else { return }
-        turnByteCount = 0
-        completeReads()
-        handler.writeDuringRead()
-        turnBegan = .now()
-    }
-
-    private func note(_ stream: HTTP2Stream) {
-        guard !stream.isRead else { return }
-        stream.isRead = true
-        read.append(stream)
-    }
-
-    private func completeReads() {
-        var read: [HTTP2Stream] = []
-        swap(&read, &self.read)
-        for stream in read { stream.readCompleted() }
-        read.removeAll(keepingCapacity: true)
-        if self.read.isEmpty { swap(&read, &self.read) }
     }
 }

@@ -41,7 +41,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     var lastPeerStreamID = HTTP2StreamID.rootStream
     var closed: ClosedStreams
 
-    // Receiving: see `HTTP2Connection+Receiving.swift`.
+    // Receiving: see `HTTP2Connection+Receiving.swift` and `HTTP2Connection+Data.swift`.
     var reader: HTTP2FrameReader
     var decoder: HTTP2FieldDecoder
     var window: InboundWindow
@@ -52,7 +52,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     var isReading = false
     var isDecoding = false
     var turnBegan = NIODeadline.uptimeNanoseconds(0)
-    /// How much data that the channel has read was taken since then.
+    /// How much data was taken since then.
     var turnByteCount = 0
     /// Whether all that came ahead of the next read has been handed on.
     var hasReadOnce = false
