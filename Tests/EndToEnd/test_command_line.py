@@ -290,9 +290,9 @@ def test_a_demo_keeps_its_data_where_it_is_told_to(start, tmp_path):
         assert process.wait() == 0
 
 
-def test_a_demo_that_is_killed_leaves_no_node_behind(start):
+def test_a_demo_that_is_killed_leaves_no_node_behind(start, tmp_path):
     port = consecutive_ports(3)
-    process = start("demo", "--port", str(port))
+    process = start("demo", "--port", str(port), "--data-dir", tmp_path / "demo")
     process.wait_for_line("Ctrl-C", 60)
     process.kill()
 
