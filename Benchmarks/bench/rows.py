@@ -3,7 +3,7 @@
 A peer's settings are the best that were found by trying; Benchmarks/README.md holds what was tried.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .arrow import MarbleArrow, PyArrow
 from .sides import (
@@ -80,6 +80,35 @@ def _arrow(name, *work):
     return Row(name, "rate", (*work, *SECONDS), (*work, *SECONDS), goal=1)
 
 
+# Without and with TLS.
+FLIGHT = (
+    Row(
+        "acknowledged 1 KiB messages, one stream, 256 in flight",
+        "rate",
+        STREAM_SMALL,
+        STREAM_SMALL,
+        goal=30,
+    ),
+    Row("unary action 1 KiB, 1 in flight", "p50_us", UNARY_ONE, UNARY_ONE, goal=0.6),
+    Row(
+        "unary action 1 KiB, 64 in flight",
+        "rate",
+        UNARY_MANY,
+        (*UNARY_MANY, "--connections", "8"),
+        goal=3,
+        note="the peer on 8 connections",
+    ),
+    Row(
+        "acknowledged 1 MiB messages, one stream, 8 in flight",
+        "rate",
+        STREAM_LARGE,
+        STREAM_LARGE,
+        goal=2,
+    ),
+    Row("do_put of 1 MiB record batches, 8 in flight", "rate", PUT, PUT, goal=2),
+    Row("do_get of 1 MiB record batches", "rate", GET, GET, goal=2),
+)
+
 BENCHMARKS = {
     "arrow": Benchmark(
         title="Arrow IPC streams in memory, one thread",
@@ -103,58 +132,13 @@ BENCHMARKS = {
         title="Arrow Flight on one machine, client and server in two processes",
         ours=MarbleFlight,
         peer=CppFlight,
-        rows=(
-            Row(
-                "acknowledged 1 KiB messages, one stream, 256 in flight",
-                "rate",
-                STREAM_SMALL,
-                STREAM_SMALL,
-                goal=30,
-            ),
-            Row("unary action 1 KiB, 1 in flight", "p50_us", UNARY_ONE, UNARY_ONE, goal=0.6),
-            Row(
-                "unary action 1 KiB, 64 in flight",
-                "rate",
-                UNARY_MANY,
-                (*UNARY_MANY, "--connections", "8"),
-                goal=3,
-                note="the peer on 8 connections",
-            ),
-            Row(
-                "acknowledged 1 MiB messages, one stream, 8 in flight",
-                "rate",
-                STREAM_LARGE,
-                STREAM_LARGE,
-                goal=2,
-            ),
-            Row("do_put of 1 MiB record batches, 8 in flight", "rate", PUT, PUT, goal=2),
-            Row("do_get of 1 MiB record batches", "rate", GET, GET, goal=2),
-        ),
+        rows=FLIGHT,
     ),
     "tls": Benchmark(
         title="Arrow Flight with TLS on one machine",
         ours=MarbleFlightTLS,
         peer=CppFlightTLS,
-        rows=(
-            Row(
-                "TLS: acknowledged 1 KiB messages, one stream, 256 in flight",
-                "rate",
-                STREAM_SMALL,
-                STREAM_SMALL,
-                goal=30,
-            ),
-            Row("TLS: unary action 1 KiB, 1 in flight", "p50_us", UNARY_ONE, UNARY_ONE, goal=0.6),
-            Row(
-                "TLS: unary action 1 KiB, 64 in flight",
-                "rate",
-                UNARY_MANY,
-                (*UNARY_MANY, "--connections", "8"),
-                goal=3,
-                note="the peer on 8 connections",
-            ),
-            Row("TLS: do_put of 1 MiB record batches, 8 in flight", "rate", PUT, PUT, goal=2),
-            Row("TLS: do_get of 1 MiB record batches", "rate", GET, GET, goal=2),
-        ),
+        rows=tuple(replace(row, name=f"TLS: {row.name}") for row in FLIGHT),
     ),
     "tcp": Benchmark(
         title="Arrow Flight against plain TCP on one machine",

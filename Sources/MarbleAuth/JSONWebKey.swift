@@ -25,7 +25,6 @@ struct JSONWebKey: Decodable {
     private static let digests: [Substring: DigestAlgorithm] = [
         "256": .sha256, "384": .sha384, "512": .sha512,
     ]
-    private static let digestByteCounts: [Substring: Int] = ["256": 32, "384": 48, "512": 64]
     private static let curveAlgorithms = ["P-256": "ES256", "P-384": "ES384", "P-521": "ES512"]
 
     let type: String
@@ -98,9 +97,10 @@ struct JSONWebKey: Decodable {
         let algorithm = algorithm ?? "HS256"
         let bits = algorithm.dropFirst(2)
         guard algorithm.hasPrefix("HS"), let digest = Self.digests[bits],
-            let byteCountMin = Self.digestByteCounts[bits]
+            let bitCount = Int(bits)
         else { throw wrong(algorithm) }
-        // RFC 7518, 3.2.
+        // RFC 7518, 3.2: as long as the digest, at least.
+        let byteCountMin = bitCount / 8
         guard let secret, let bytes = Base64.decode(secret), bytes.count >= byteCountMin else {
             throw Unusable(
                 reason: "its k isn't base64 of \(byteCountMin) bytes or more, for \(algorithm)")

@@ -59,17 +59,19 @@ extension FlightStream {
         checkInputEnd()
     }
 
+    private var methodName: String { builtIn?.label ?? method.rawValue }
+
     private func messagesCame(_ count: Int) {
         inputMessageCount += count
         guard hasSingleInput, inputMessageCount > 1, ending == .none else { return }
-        fail(.requestCount(builtIn?.label ?? method.rawValue, "several"))
+        fail(.requestCount(methodName, "several"))
     }
 
     private func checkInputEnd() {
         if assembler.hasPartialMessage, !assembler.hasWaitingMessages {
             fail(FlightError(.internal, "the stream ended in the middle of a message"))
         } else if hasSingleInput, inputMessageCount == 0 {
-            fail(.requestCount(builtIn?.label ?? method.rawValue, "none"))
+            fail(.requestCount(methodName, "none"))
         }
     }
 

@@ -2,6 +2,8 @@ import NIOCore
 
 /// Writes protobuf fields one behind the other into memory that has room for all of them.
 struct FieldWriter {
+    static let varintByteCountMax = 10
+
     private let bytes: UnsafeMutableRawBufferPointer
     private(set) var byteCount = 0
 
@@ -30,10 +32,15 @@ struct FieldWriter {
         byte(UInt8(truncatingIfNeeded: rest))
     }
 
+    /// The key and length of a length-delimited field.
+    mutating func fieldPrefix(_ number: UInt64, byteCount: Int) {
+        varint(number << 3 | 2)
+        varint(UInt64(byteCount))
+    }
+
     /// A length-delimited field.
     mutating func field(_ number: UInt64, _ value: ByteBuffer) {
-        varint(number << 3 | 2)
-        varint(UInt64(value.readableBytes))
+        fieldPrefix(number, byteCount: value.readableBytes)
         value.withUnsafeReadableBytes { source in
             precondition(bytes.count - byteCount >= source.count)
             UnsafeMutableRawBufferPointer(rebasing: bytes[byteCount...]).copyMemory(from: source)

@@ -4,10 +4,7 @@ extension FlightData {
     /// The message in its protobuf encoding, for carrying it inside another one.
     package func serialized() -> ByteBuffer {
         var writer = ProtobufWriter()
-        if let descriptor { writer.message(FlightDataField.descriptor, descriptor.encoded()) }
-        writer.bytes(FlightDataField.dataHeader, dataHeader)
-        writer.bytes(FlightDataField.appMetadata, appMetadata)
-        writer.bytes(FlightDataField.dataBody, dataBody)
+        forEachField(of: .flightData) { number, value in writer.message(number, value) }
         return writer.buffer
     }
 

@@ -46,18 +46,22 @@ package struct ProtobufWriter {
 
 extension ByteBuffer {
     mutating func writeVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            writeInteger(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        writeInteger(UInt8(truncatingIfNeeded: rest))
+        write(byteCountMax: FieldWriter.varintByteCountMax) { $0.varint(value) }
     }
 
     /// The key and length of a length-delimited field.
     mutating func writeFieldPrefix(_ number: UInt64, byteCount: Int) {
-        writeVarint(number << 3 | 2)
-        writeVarint(UInt64(byteCount))
+        write(byteCountMax: 2 * FieldWriter.varintByteCountMax) {
+            $0.fieldPrefix(number, byteCount: byteCount)
+        }
+    }
+
+    private mutating func write(byteCountMax: Int, _ body: (inout FieldWriter) -> Void) {
+        writeWithUnsafeMutableBytes(minimumWritableBytes: byteCountMax) { bytes in
+            var writer = FieldWriter(bytes)
+            body(&writer)
+            return writer.byteCount
+        }
     }
 
     static func varintByteCount(_ value: UInt64) -> Int {
